@@ -1,0 +1,62 @@
+"""A file-based lakehouse for synthetic healthcare scenarios.
+
+    import healthsim_lake as hl
+
+    lake = hl.Lake("my-lake")
+    lake.scenarios.save("demo", {"patients": [{"id": "p1", "birth_date": "1950-02-03"}]})
+    lake.query("SELECT count(*) FROM patients").results
+
+Names are imported when first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from healthsim_lake._version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
+    from healthsim_lake.default import default_lake, use_lake
+    from healthsim_lake.entities.types import EntityType, FieldSpec
+    from healthsim_lake.lake import Lake
+    from healthsim_lake.query.result import QueryResult
+    from healthsim_lake.scenarios.loading import Scenario
+
+_HOMES = {
+    "EntityType": "entities.types",
+    "FieldSpec": "entities.types",
+    "Lake": "lake",
+    "QueryResult": "query.result",
+    "Scenario": "scenarios.loading",
+    "ScenarioRecord": "catalog.records",
+    "ScenarioVersion": "catalog.records",
+    "default_lake": "default",
+    "use_lake": "default",
+}
+
+__all__ = [
+    "EntityType",
+    "FieldSpec",
+    "Lake",
+    "QueryResult",
+    "Scenario",
+    "ScenarioRecord",
+    "ScenarioVersion",
+    "__version__",
+    "default_lake",
+    "use_lake",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

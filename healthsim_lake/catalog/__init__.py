@@ -1,0 +1,1 @@
+"""The commit log and what is true: records, actions, snapshots, transactions."""

@@ -1,0 +1,139 @@
+"""Reading the log: the chain of commits, from a checkpoint to the head."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from healthsim_lake.catalog import checkpoint
+from healthsim_lake.catalog.commit import (
+    Commit,
+    LakeFile,
+    digest,
+    parse_commit,
+    parse_lake_file,
+)
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.errors import DamagedCommitError, KeyMissingError, NotALakeError
+from healthsim_lake.storage import Storage, layout
+
+IN_FLIGHT_SECONDS = 30.0
+"""How long a head that does not parse may still be in the middle of being written."""
+
+
+class BrokenChainError(DamagedCommitError):
+    """A commit does not follow the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A lake as it was read from storage.
+
+    Attributes:
+        lake: What ``lake.json`` says.
+        snapshot: The state at the head.
+        log_bytes: Bytes of the commits since the checkpoint that was used.
+        checkpoint_bytes: Size of that checkpoint; 0 without one.
+    """
+
+    lake: LakeFile
+    snapshot: Snapshot
+    log_bytes: int
+    checkpoint_bytes: int
+
+
+def read_lake_file(storage: Storage) -> tuple[LakeFile, str] | None:
+    """Return what ``lake.json`` says, with the digest of its bytes; None where nothing is yet.
+
+    Raises:
+        NotALakeError: The place is in use for something else.
+    """
+    try:
+        data = storage.read(layout.LAKE)
+    except KeyMissingError:
+        stranger = next((entry for entry in _strangers(storage)), None)
+        if stranger is not None:
+            raise NotALakeError(
+                f"{storage.url} is not a lake and not empty (it holds {stranger}); "
+                "choose an empty or new folder"
+            ) from None
+        return None
+    return parse_lake_file(data, storage.url), digest(data)
+
+
+def _strangers(storage: Storage) -> Iterator[str]:
+    return (name for name in storage.names() if name not in layout.ROOMS)
+
+
+def open_head(storage: Storage) -> Opened | None:
+    """Read a lake from its newest usable checkpoint to its head; None where there is no lake."""
+    found = read_lake_file(storage)
+    if found is None:
+        return None
+    lake, lake_digest = found
+    start = checkpoint.newest(storage, lake.lake_id)
+    base = Snapshot(version=0, digest=lake_digest) if start is None else start.snapshot
+    commits = list(commits_after(storage, base))
+    snapshot = base.advance((commit, own) for commit, own, _ in commits)
+    if storage.stat(layout.commit(snapshot.version + 2)) is not None:
+        raise DamagedCommitError(
+            f"commit {snapshot.version + 1} is missing although later ones are there; "
+            "restore catalog/log from a backup"
+        )
+    return Opened(
+        lake=lake,
+        snapshot=snapshot,
+        log_bytes=sum(size for _, _, size in commits),
+        checkpoint_bytes=0 if start is None else start.size,
+    )
+
+
+def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit, str, int]]:
+    """Yield the commits that follow `snapshot`, with digest and size, checking the chain.
+
+    Raises:
+        BrokenChainError: A commit does not follow the one before it.
+        DamagedCommitError: A commit cannot be read.
+    """
+    version, previous = snapshot.version, snapshot.digest
+    while True:
+        version += 1
+        found = read_commit(storage, version)
+        if found is None:
+            return
+        commit, own_digest, size = found
+        if commit.previous != previous:
+            raise BrokenChainError(
+                f"commit {version} does not follow commit {version - 1} as it is here; "
+                "one of them was altered or comes from another lake"
+            )
+        previous = own_digest
+        yield commit, own_digest, size
+
+
+def read_commit(storage: Storage, version: int) -> tuple[Commit, str, int] | None:
+    """Return a commit with its digest and size, or None if it is not there (yet).
+
+    Raises:
+        DamagedCommitError: It is there and cannot be read.
+    """
+    key = layout.commit(version)
+    try:
+        data = storage.read(key)
+    except KeyMissingError:
+        return None
+    try:
+        commit = parse_commit(data, version)
+    except DamagedCommitError:
+        if _in_flight(storage, version):
+            return None
+        raise
+    return commit, digest(data), len(data)
+
+
+def _in_flight(storage: Storage, version: int) -> bool:
+    """Whether a head that does not parse may still be being written, on disks without links."""
+    entry = storage.stat(layout.commit(version))
+    is_head = storage.stat(layout.commit(version + 1)) is None
+    return entry is None or (is_head and time.time() - entry.modified < IN_FLIGHT_SECONDS)

@@ -1,0 +1,72 @@
+"""Whether a requirement holds in a snapshot."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from healthsim_lake.catalog import actions
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.errors import NameTakenError, ScenarioNotFoundError, VersionConflictError
+
+
+@singledispatch
+def check(requirement: actions.Requirement, snapshot: Snapshot) -> None:
+    """Return if `requirement` holds in `snapshot`.
+
+    Raises:
+        ConflictError: It does not; the message names what is there instead.
+        ScenarioNotFoundError: The scenario it speaks of is gone.
+    """
+    raise TypeError(f"no check for {requirement.kind}")
+
+
+@check.register
+def _(requirement: actions.NameFree, snapshot: Snapshot) -> None:
+    owner = snapshot.state.names.get(requirement.name)
+    if owner is not None and owner != requirement.but:
+        raise NameTakenError(
+            f"Scenario '{requirement.name}' already exists. "
+            "Use overwrite=True to replace it, or another name."
+        )
+
+
+@check.register
+def _(requirement: actions.Exists, snapshot: Snapshot) -> None:
+    found = snapshot.scenarios.get(requirement.scenario_id)
+    if found is None or found.record.deleted:
+        raise ScenarioNotFoundError(
+            f"Scenario {requirement.scenario_id} not found: it was deleted meanwhile"
+        )
+
+
+@check.register
+def _(requirement: actions.Deleted, snapshot: Snapshot) -> None:
+    found = snapshot.scenarios.get(requirement.scenario_id)
+    if found is None:
+        raise ScenarioNotFoundError(f"Scenario {requirement.scenario_id} not found")
+    if not found.record.deleted:
+        raise VersionConflictError(
+            f"Scenario '{found.record.name}' is not deleted; there is nothing to restore"
+        )
+
+
+@check.register
+def _(requirement: actions.ScenarioIs, snapshot: Snapshot) -> None:
+    found = snapshot.scenarios.get(requirement.scenario_id)
+    if found is None:
+        raise ScenarioNotFoundError(f"Scenario {requirement.scenario_id} not found")
+    if found.record.version != requirement.version:
+        raise VersionConflictError(
+            f"Scenario '{found.record.name}' is at version {found.record.version}, "
+            f"not {requirement.version}: it was changed meanwhile; load it again"
+        )
+
+
+@check.register
+def _(requirement: actions.TableIs, snapshot: Snapshot) -> None:
+    found = snapshot.tables.get(requirement.table)
+    revision = 0 if found is None else found.revision
+    if revision != requirement.revision:
+        raise VersionConflictError(
+            f"table {requirement.table} is at revision {revision}, not {requirement.revision}"
+        )

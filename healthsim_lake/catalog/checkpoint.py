@@ -1,0 +1,121 @@
+"""Checkpoints: the whole state at one version, so that opening a lake does not read every commit."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from healthsim_lake.catalog.commit import FORMAT, READER_FEATURES, digest, newer_format
+from healthsim_lake.catalog.records import DIGEST_PATTERN, UUID_PATTERN, Record, Timestamp
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.state import State
+from healthsim_lake.errors import KeyExistsError, KeyMissingError, NewerFormatError
+from healthsim_lake.storage import Storage, layout
+
+SHARE = 0.25
+"""A checkpoint is due when the log since the last one has reached this share of its size."""
+LEAST_BYTES = 64 * 1024
+"""A shorter log than this is not worth a checkpoint."""
+KEPT = 2
+
+
+class Checkpoint(Record):
+    """What a checkpoint holds.
+
+    Attributes:
+        format: Major version of the format.
+        lake_id: The lake it belongs to.
+        version: The commit it stands at.
+        commit_digest: SHA-256 of that commit; a checkpoint counts only if it agrees with the log.
+        timestamp: Of that commit.
+        tidied: See `Snapshot.tidied`.
+        state: The whole state.
+    """
+
+    format: int = Field(default=FORMAT, ge=1)
+    kind: Literal["checkpoint"] = "checkpoint"
+    lake_id: str = Field(pattern=UUID_PATTERN)
+    version: int = Field(ge=1)
+    commit_digest: str = Field(pattern=DIGEST_PATTERN)
+    timestamp: Timestamp
+    tidied: int = Field(ge=0)
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A usable checkpoint: its snapshot, and its size in bytes."""
+
+    snapshot: Snapshot
+    size: int
+
+
+def newest(storage: Storage, lake_id: str, *, until: int | None = None) -> Start | None:
+    """Return the newest checkpoint that agrees with the log, at most at version `until`."""
+    keys = [entry.key for entry in storage.list(layout.CHECKPOINTS)]
+    for key in reversed(keys):
+        parts = layout.checkpoint_parts(key)
+        if parts is None or (until is not None and parts[0] > until):
+            continue
+        start = _usable(storage, key, lake_id)
+        if start is not None:
+            return start
+    return None
+
+
+def _usable(storage: Storage, key: str, lake_id: str) -> Start | None:
+    """Read one checkpoint; None if it is torn, or of another history than the log's."""
+    try:
+        data = storage.read(key)
+        found = Checkpoint.model_validate_json(data)
+        commit = storage.read(layout.commit(found.version))
+    except (KeyMissingError, ValidationError):
+        return None
+    if layout.checkpoint(found.version, digest(data)) != key:
+        return None
+    if found.lake_id != lake_id or found.commit_digest != digest(commit):
+        return None
+    if found.format > FORMAT:
+        raise newer_format(found.format)
+    unknown = set(found.state.reader_features) - READER_FEATURES
+    if unknown:
+        raise NewerFormatError(
+            f"the lake needs {', '.join(sorted(unknown))}; install a newer healthsim-lake"
+        )
+    snapshot = Snapshot(
+        version=found.version,
+        digest=found.commit_digest,
+        timestamp=found.timestamp,
+        tidied=found.tidied,
+        state=found.state,
+    )
+    return Start(snapshot=snapshot, size=len(data))
+
+
+def is_due(*, log_bytes: int, checkpoint_bytes: int) -> bool:
+    """Return whether the log since the last checkpoint has grown enough for another one."""
+    return log_bytes >= max(LEAST_BYTES, SHARE * checkpoint_bytes)
+
+
+def write(storage: Storage, lake_id: str, snapshot: Snapshot) -> int:
+    """Write a checkpoint of `snapshot`, drop old ones, and return its size in bytes."""
+    if snapshot.timestamp is None:
+        raise ValueError("a lake without commits needs no checkpoint")
+    document = Checkpoint(
+        lake_id=lake_id,
+        version=snapshot.version,
+        commit_digest=snapshot.digest,
+        timestamp=snapshot.timestamp,
+        tidied=snapshot.tidied,
+        state=snapshot.state,
+    )
+    data = document.model_dump_json().encode()
+    with contextlib.suppress(KeyExistsError):  # another writer made the very same one
+        storage.create(layout.checkpoint(snapshot.version, digest(data)), data)
+    mine = [entry.key for entry in storage.list(layout.CHECKPOINTS)]
+    for key in mine[:-KEPT]:
+        storage.delete(key)
+    return len(data)

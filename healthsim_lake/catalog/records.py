@@ -1,0 +1,187 @@
+"""What the catalog knows of data files and scenarios; frozen, and the same on disk as in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from healthsim_lake._clock import iso
+
+Timestamp = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
+"""A moment in UTC; in JSON, ISO 8601 text with six decimals and a Z."""
+
+TABLE_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
+FILE_PATTERN = r"^[0-9a-f]{24}-[0-9]{1,9}$"
+TXN_PATTERN = r"^[0-9a-f]{24}$"
+
+TableName = Annotated[str, Field(pattern=TABLE_PATTERN)]
+ScenarioId = Annotated[str, Field(pattern=UUID_PATTERN)]
+FileName = Annotated[str, Field(pattern=FILE_PATTERN)]
+Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
+
+
+class Record(BaseModel):
+    """Base of everything in the catalog: immutable, and keeping keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class DataFile(Record):
+    """One immutable Parquet file.
+
+    Attributes:
+        name: ``<transaction>-<number>``; becomes live at most once and is retired at most once.
+        rows: Rows in it.
+        bytes: Its size.
+        sha256: Of its bytes.
+        bounds: Least and greatest value of the key, date and timestamp columns, as text.
+    """
+
+    name: FileName
+    rows: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+    sha256: Digest
+    bounds: dict[str, tuple[str, str]] = {}
+
+
+class EntitySet(Record):
+    """The rows of one entity type in one state of a scenario.
+
+    Attributes:
+        key: The type's name as it was given when saved, e.g. ``patient`` or ``patients``.
+        table: The table that holds the rows.
+        files: Data files, in row order; empty for a type that was saved without rows.
+    """
+
+    key: str
+    table: TableName
+    files: tuple[DataFile, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows in all files."""
+        return sum(file.rows for file in self.files)
+
+
+class Manifest(Record):
+    """All rows of one state of a scenario: a few files per entity type, in the order given."""
+
+    sets: tuple[EntitySet, ...]
+
+    def find(self, key: str) -> EntitySet | None:
+        """Return the entity set saved under `key`, or stored in the table `key`."""
+        for one in self.sets:
+            if one.key == key:
+                return one
+        return next((one for one in self.sets if one.table == key), None)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by entity key, empty types included."""
+        return {one.key: one.rows for one in self.sets}
+
+    def groups(self, scenario_id: str) -> tuple[FileGroup, ...]:
+        """Return the files of all tables as groups of names."""
+        return tuple(
+            FileGroup(
+                table=one.table,
+                scenario_id=scenario_id,
+                names=tuple(file.name for file in one.files),
+            )
+            for one in self.sets
+            if one.files
+        )
+
+
+class ManifestRef(Record):
+    """A manifest that stands in a document of its own because it is large.
+
+    Attributes:
+        txn_id: The transaction that wrote it, which names the document.
+        sha256: Of the document's bytes.
+    """
+
+    txn_id: str = Field(pattern=TXN_PATTERN)
+    sha256: Digest
+
+
+class FileGroup(Record):
+    """Data files of one table and scenario, by name: what a commit makes live or retires."""
+
+    table: TableName
+    scenario_id: ScenarioId
+    names: tuple[FileName, ...]
+
+
+class ScenarioVersion(Record):
+    """One state that a scenario had.
+
+    Attributes:
+        version: 1, 2, 3 … within the scenario.
+        commit: The commit that made it.
+        timestamp: When.
+        operation: What was done, e.g. ``save``, ``add``, ``rename``.
+        entity_count: Rows in this state; 0 for a deletion.
+        manifest_commit: The commit that holds this state's manifest.
+        author: Who, if given.
+        message: Why, if given.
+    """
+
+    version: int = Field(ge=1)
+    commit: int = Field(ge=1)
+    timestamp: Timestamp
+    operation: str
+    entity_count: int = Field(ge=0)
+    manifest_commit: int = Field(ge=1)
+    author: str | None = None
+    message: str | None = None
+
+
+class ScenarioRecord(Record):
+    """A scenario as it stands at one version of the lake, without its rows.
+
+    Attributes:
+        id: UUID, the same for all its versions.
+        name: Unique among the scenarios that are not deleted.
+        description: Free text, or None.
+        tags: In the order they were added.
+        metadata: Any JSON object of the caller's.
+        products: Products that its entity types belong to, sorted.
+        created_at: When it was first saved.
+        updated_at: When it last changed.
+        version: Its newest version, see `ScenarioVersion`.
+        entity_counts: Rows by entity key, as saved; empty types included.
+        deleted: Whether it is a tombstone that `restore` can bring back.
+    """
+
+    id: ScenarioId
+    name: str
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] = {}
+    products: tuple[str, ...] = ()
+    created_at: Timestamp
+    updated_at: Timestamp
+    version: int = Field(ge=1)
+    entity_counts: dict[str, int] = {}
+    deleted: bool = False
+
+    @cached_property
+    def entity_count(self) -> int:
+        """Rows of all types."""
+        return sum(self.entity_counts.values())
+
+    def has_tag(self, tag: str) -> bool:
+        """Return whether the scenario carries `tag`, in any case."""
+        wanted = tag.strip().casefold()
+        return any(own.casefold() == wanted for own in self.tags)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as JSON values, with ``entity_count``."""
+        shown = self.model_dump(mode="json", exclude={"deleted"})
+        return {**shown, "entity_count": self.entity_count}

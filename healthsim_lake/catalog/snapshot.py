@@ -1,0 +1,124 @@
+"""The state of a lake at one version: a fold of the actions of all commits up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from healthsim_lake.catalog.commit import Commit
+from healthsim_lake.catalog.fold import fold
+from healthsim_lake.catalog.records import ScenarioRecord
+from healthsim_lake.catalog.state import IdempotentResult, ScenarioState, State, TableState
+from healthsim_lake.errors import EntityTypeNotFoundError, ScenarioNotFoundError
+
+IDEMPOTENCY_WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is true at one version of the lake; immutable, safe to share between threads.
+
+    Attributes:
+        version: Number of the newest commit; 0 for a lake without commits.
+        digest: SHA-256 of that commit (of ``lake.json`` at version 0).
+        timestamp: When it was made; None at version 0.
+        tidied: Version up to which folders and log are known to agree.
+        state: Scenarios, names and tables.
+    """
+
+    version: int
+    digest: str
+    timestamp: datetime | None = None
+    tidied: int = 0
+    state: State = field(default_factory=State)
+
+    def advance(self, commits: Iterable[tuple[Commit, str]]) -> Snapshot:
+        """Return the snapshot after `commits`, given with their digests, in order."""
+        state = self.state.mutable_copy()
+        last, digest, tidied = None, self.digest, self.tidied
+        for commit, own_digest in commits:
+            for action in commit.actions:
+                fold(action, state, commit)
+            if commit.idempotency_key is not None:
+                state.remember(commit.idempotency_key, _result_of(commit))
+            last, digest, tidied = commit, own_digest, max(tidied, commit.tidied)
+        if last is None:
+            return self
+        state.forget_results_before(last.timestamp - IDEMPOTENCY_WINDOW)
+        return replace(
+            self,
+            version=last.version,
+            digest=digest,
+            timestamp=last.timestamp,
+            tidied=tidied,
+            state=state,
+        )
+
+    @property
+    def scenarios(self) -> Mapping[str, ScenarioState]:
+        """All scenarios by id, tombstones included."""
+        return self.state.scenarios
+
+    @property
+    def tables(self) -> Mapping[str, TableState]:
+        """All declared tables by name."""
+        return self.state.tables
+
+    def find(self, ref: str) -> ScenarioState | None:
+        """Return the scenario with that id or name, or None; ids win, tombstones do not count."""
+        found = self.state.scenarios.get(ref)
+        if found is None or found.record.deleted:
+            found = self.state.scenarios.get(self.state.names.get(ref, ""))
+        return found
+
+    def get(self, ref: str) -> ScenarioState:
+        """Return the scenario with that id or name.
+
+        Raises:
+            ScenarioNotFoundError: There is none; the message says so, and whether `restore` helps.
+        """
+        found = self.find(ref)
+        if found is not None:
+            return found
+        if self.find_deleted(ref) is not None:
+            raise ScenarioNotFoundError(
+                f"Scenario {ref!r} not found: it was deleted; restore({ref!r}) brings it back"
+            )
+        raise ScenarioNotFoundError(f"Scenario {ref!r} not found in the lake")
+
+    def find_deleted(self, ref: str) -> ScenarioState | None:
+        """Return the tombstone with that id, or the one of that name that was deleted last."""
+        by_id = self.state.scenarios.get(ref)
+        if by_id is not None:
+            return by_id if by_id.record.deleted else None
+        graves = [
+            one
+            for one in self.state.scenarios.values()
+            if one.record.deleted and one.record.name == ref
+        ]
+        return max(graves, key=lambda one: one.versions[-1].commit, default=None)
+
+    def table(self, name: str) -> TableState:
+        """Return what is declared of table `name`.
+
+        Raises:
+            EntityTypeNotFoundError: Never declared in this lake.
+        """
+        try:
+            return self.state.tables[name]
+        except KeyError:
+            raise EntityTypeNotFoundError(f"the lake has no table {name!r}") from None
+
+    def records(self) -> list[ScenarioRecord]:
+        """Return all scenarios that are not deleted, last changed first."""
+        alive = [one for one in self.state.scenarios.values() if not one.record.deleted]
+        alive.sort(key=lambda one: one.versions[-1].commit, reverse=True)
+        return [one.record for one in alive]
+
+
+def _result_of(commit: Commit) -> IdempotentResult:
+    return IdempotentResult(
+        commit=commit.version, timestamp=commit.timestamp, result=commit.result
+    )
+

@@ -1,0 +1,230 @@
+"""Writing to the log: plan, create, and plan again where somebody was faster."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from healthsim_lake import _clock
+from healthsim_lake._version import VERSION
+from healthsim_lake.catalog.actions import Action, Requirement
+from healthsim_lake.catalog.chain import read_commit
+from healthsim_lake.catalog.check import check
+from healthsim_lake.catalog.commit import Commit
+from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.records import FileGroup
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.errors import (
+    ClockError,
+    CommitStateUnknownError,
+    CommitTimeoutError,
+    KeyExistsError,
+    NewerFormatError,
+    ReadOnlyError,
+    StorageError,
+    StorageFullError,
+)
+from healthsim_lake.storage import layout
+
+WRITER = f"healthsim-lake {VERSION}"
+MAX_CLOCK_SKEW = timedelta(hours=1)
+MAX_ATTEMPTS_AT_ONE_NUMBER = 3
+_FIRST_SLOTS, _MOST_SLOTS = 4, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a transaction wants to commit, planned on one snapshot.
+
+    Attributes:
+        operation: What is done, e.g. ``save``.
+        actions: What changes.
+        requires: What has to hold.
+        publishes: Files that become live.
+        retires: Files that are superseded.
+        result: What the operation answers with, for repeated requests.
+    """
+
+    operation: str
+    actions: tuple[Action, ...]
+    requires: tuple[Requirement, ...] = ()
+    publishes: tuple[FileGroup, ...] = ()
+    retires: tuple[FileGroup, ...] = ()
+    result: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Who and why, and the key under which a repeated request is recognised."""
+
+    author: str | None = None
+    message: str | None = None
+    idempotency_key: str | None = None
+
+
+Plan = Callable[[Snapshot], Draft]
+Tidy = Callable[[Snapshot], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """How a transaction ended.
+
+    Attributes:
+        snapshot: The state after it.
+        commit: The commit, or None if an earlier request with the same idempotency key did it.
+        result: What the operation answers with.
+    """
+
+    snapshot: Snapshot
+    commit: Commit | None
+    result: str | None
+
+
+class Transaction:
+    """One change of the lake, from its first plan to its commit.
+
+    Args:
+        log: The lake's log.
+        tidy: Makes folders and log agree; returns the version up to which they do.
+        label: Who, why, and the idempotency key.
+        deadline: Seconds after which a transaction that keeps losing gives up.
+    """
+
+    def __init__(
+        self, log: CommitLog, *, tidy: Tidy, label: Label | None = None, deadline: float = 60.0
+    ) -> None:
+        self.txn_id = _clock.new_txn_id()
+        self._log, self._tidy, self._label = log, tidy, label or Label()
+        self._deadline = deadline
+        self._may_stand = False
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether its commit is, or may be, in the log: its files must then not be removed."""
+        return self._may_stand
+
+    def commit(self, plan: Plan) -> Committed:
+        """Plan, check and commit; plan again for as long as others are faster.
+
+        Args:
+            plan: Called with the newest snapshot, at least once; raises what is wrong.
+
+        Raises:
+            ConflictError: A requirement does not hold.
+            CommitTimeoutError: Others were faster until the deadline; nothing was changed.
+            CommitStateUnknownError: The store did not say whether it kept the commit.
+            LakeReplacedError: The lake is not the one that was read.
+        """
+        started, lost = time.monotonic(), 0
+        with self._log.writers.lock:
+            self._log.create_lake()
+            while True:
+                attempt = time.monotonic()
+                snapshot = self._log.refresh()
+                earlier = snapshot.state.results.get(self._label.idempotency_key or "")
+                if earlier is not None:
+                    return Committed(snapshot, None, earlier.result)
+                commit = self._prepare(snapshot, plan)
+                self._log.verify_identity()
+                data = commit.to_bytes()
+                self._may_stand = True
+                if self._create(commit.version, data):
+                    return Committed(self._log.accept(commit, data), commit, commit.result)
+                self._may_stand = False
+                lost += 1
+                self._wait(lost, cost=time.monotonic() - attempt, started=started)
+
+    def _prepare(self, snapshot: Snapshot, plan: Plan) -> Commit:
+        if snapshot.state.writer_features:
+            raise NewerFormatError(
+                f"writing needs {', '.join(snapshot.state.writer_features)}; "
+                "install a newer release of healthsim-lake"
+            )
+        draft = plan(snapshot)
+        for requirement in draft.requires:
+            check(requirement, snapshot)
+        return Commit(
+            version=snapshot.version + 1,
+            txn_id=self.txn_id,
+            previous=snapshot.digest,
+            timestamp=_next_timestamp(snapshot),
+            writer=WRITER,
+            operation=draft.operation,
+            author=self._label.author,
+            message=self._label.message,
+            idempotency_key=self._label.idempotency_key,
+            result=draft.result,
+            tidied=self._tidy(snapshot),
+            requires=draft.requires,
+            actions=draft.actions,
+            publishes=draft.publishes,
+            retires=draft.retires,
+        )
+
+    def _create(self, version: int, data: bytes) -> bool:
+        """Create the commit; return whether it is ours that stands there now."""
+        failure: StorageError | None = None
+        for attempt in range(MAX_ATTEMPTS_AT_ONE_NUMBER):
+            try:
+                self._log.storage.create(layout.commit(version), data)
+            except KeyExistsError:
+                with contextlib.suppress(_AbsentError):
+                    return self._is_ours(version)
+                return False  # its writer is in the middle of it
+            except (ReadOnlyError, StorageFullError):
+                self._may_stand = False
+                raise
+            except StorageError as error:
+                failure = error
+                with contextlib.suppress(_AbsentError):
+                    return self._is_ours(version)
+                time.sleep(0.05 * 2**attempt)
+            else:
+                return True
+        raise CommitStateUnknownError(
+            f"the store did not say whether it kept commit {version} ({failure}); "
+            "look at the scenario before saving again, or repeat with the same idempotency_key"
+        ) from failure
+
+    def _is_ours(self, version: int) -> bool:
+        try:
+            found = read_commit(self._log.storage, version)
+        except StorageError as error:
+            raise CommitStateUnknownError(
+                f"commit {version} may or may not have been kept: {error}"
+            ) from error
+        if found is None:
+            raise _AbsentError
+        return found[0].txn_id == self.txn_id
+
+    def _wait(self, lost: int, *, cost: float, started: float) -> None:
+        """Back off by a random number of slots, each as long as an attempt takes here."""
+        if time.monotonic() - started > self._deadline:
+            raise CommitTimeoutError(
+                f"{lost} attempts lost to other writers within {self._deadline:g} s; "
+                "nothing was changed, try again"
+            )
+        slots = min(_FIRST_SLOTS * 2 ** (lost - 1), _MOST_SLOTS)
+        time.sleep(random.uniform(0, slots) * cost * 1.1)  # noqa: S311  # spreads writers, no secret
+
+
+class _AbsentError(Exception):
+    """The commit is not in the log."""
+
+
+def _next_timestamp(snapshot: Snapshot) -> datetime:
+    """Return now, but never less than the time of the commit before."""
+    now = _clock.now()
+    if snapshot.timestamp is None or snapshot.timestamp <= now:
+        return now
+    if snapshot.timestamp - now > MAX_CLOCK_SKEW:
+        raise ClockError(
+            f"the newest commit was made at {_clock.iso(snapshot.timestamp)}, but this machine's "
+            f"clock says {_clock.iso(now)}; set the clock right before writing"
+        )
+    return snapshot.timestamp

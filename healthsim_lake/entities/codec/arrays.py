@@ -1,0 +1,46 @@
+"""Python values to Arrow arrays and back, by whichever engine is faster for the length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from healthsim_lake.entities.codec.chunk import SMALL
+
+_NEWEST = pl.CompatLevel.newest()
+_DTYPES: dict[pa.DataType, pl.DataType] = {
+    pa.string(): pl.String(),
+    pa.int64(): pl.Int64(),
+    pa.float64(): pl.Float64(),
+    pa.bool_(): pl.Boolean(),
+    pa.date32(): pl.Date(),
+    pa.timestamp("us"): pl.Datetime("us"),
+}
+
+
+def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Return an array of values whose Python types were checked before.
+
+    Raises:
+        TypeError: Texts only: a value is not text.
+        UnicodeEncodeError: A text holds a lone surrogate.
+    """
+    dtype = _DTYPES.get(kind) if len(values) >= SMALL else None
+    if dtype is None:
+        return pa.array(values, kind)
+    return pl.Series(values, dtype=dtype, strict=True).to_arrow(compat_level=_NEWEST)
+
+
+def listed(array: pa.Array) -> list[Any]:
+    """Return the values of an array as Python objects."""
+    if len(array) < SMALL:
+        return array.to_pylist()  # type: ignore[no-any-return]
+    return pl.Series(array).to_list()
+
+
+def kernel_text(array: pa.Array) -> pa.Array:
+    """Return a text array as the one type that all Arrow kernels know and that has no 2 GB limit."""
+    return array if array.type == pa.large_string() else array.cast(pa.large_string())

@@ -1,0 +1,225 @@
+"""What a row may hold: plain JSON values, made from what Python programs pass around."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from healthsim_lake._json import MAX_DEPTH
+from healthsim_lake.errors import InvalidEntityError
+
+_PLAIN_DIGITS = 400
+"""Decimals whose plain notation needs more digits than this keep their exponent."""
+
+
+class RefusedValueError(Exception):
+    """A value that cannot be kept; gathers the keys that lead to it on its way up.
+
+    Attributes:
+        reason: What is wrong, and what to do.
+        steps: Keys and list positions from the row to the value.
+        row: Position of the row within the rows at hand, once it is known.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.steps: list[str | int] = []
+        self.row: int | None = None
+
+    def below(self, *steps: str | int) -> RefusedValueError:
+        """Return the error itself, one or more steps higher up in the row."""
+        self.steps[:0] = steps
+        return self
+
+    def named(self, table: str, offset: int) -> InvalidEntityError:
+        """Return the error that a caller gets to see."""
+        row = None if self.row is None else offset + self.row
+        key = _path_text(self.steps) if self.steps else None
+        return InvalidEntityError(self.reason, table=table, row=row, key=key)
+
+
+def normalise(value: Any, *, table: str = "value") -> Any:
+    """Return the JSON value that `value` stands for.
+
+    ``date``, ``datetime`` and ``time`` become ISO text, ``timedelta`` an ISO duration in seconds,
+    ``Decimal`` its exact number text, ``UUID`` its text, an ``Enum`` its value, a tuple a list, a
+    mapping a dict, a pydantic model its ``model_dump(mode="json")``, a numpy scalar or array what
+    its ``tolist`` gives; the missing values of pandas become null.
+
+    Args:
+        value: Anything.
+        table: What to call the place in errors.
+
+    Raises:
+        InvalidEntityError: The value has no JSON form, holds NaN or an infinity, a lone surrogate,
+            a key that is not text, or is nested more than 200 levels deep.
+    """
+    try:
+        return plain(value)
+    except RefusedValueError as refused:
+        raise refused.named(table, 0) from None
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return the JSON value that `value` stands for, or raise `RefusedValueError`."""
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else checked_text(value)
+    if kind is int or kind is bool or value is None:
+        return value
+    if kind is float:
+        return _finite(value)
+    if kind is dict:
+        return _plain_items(value, depth)
+    if kind is list or kind is tuple:
+        return _plain_list(value, depth)
+    return _plain_other(value, depth)
+
+
+def checked_key(key: Any) -> str:
+    """Return the key as plain text, or raise `RefusedValueError`."""
+    if not isinstance(key, str):
+        raise RefusedValueError(f"the key {key!r} is not text; JSON objects have text keys only")
+    return checked_text(str.__str__(key))
+
+
+def checked_text(text: str) -> str:
+    """Return `text`, or raise `RefusedValueError` when it holds a lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RefusedValueError(
+            f"the text holds a lone surrogate at position {error.start}, which is not a character"
+        ) from None
+    return text
+
+
+def number_text(number: Decimal) -> str:
+    """Return the exact text of a decimal number, without an exponent where that stays short."""
+    if not number.is_finite():
+        raise RefusedValueError(f"{number} is not a JSON number; use null")
+    return format(number, "f") if abs(number.adjusted()) < _PLAIN_DIGITS else str(number)
+
+
+def duration_text(duration: timedelta) -> str:
+    """Return a duration as ISO 8601 text in seconds, e.g. ``PT5400S`` or ``-PT0.5S``."""
+    micros = duration // timedelta(microseconds=1)
+    seconds, rest = divmod(abs(micros), 1_000_000)
+    fraction = f".{rest:06d}".rstrip("0") if rest else ""
+    return f"{'-' if micros < 0 else ''}PT{seconds}{fraction}S"
+
+
+def _finite(number: float) -> float:
+    if math.isfinite(number):
+        return number
+    raise RefusedValueError(f"{number} is not a JSON number; use null")
+
+
+def _deeper(depth: int) -> int:
+    if depth >= MAX_DEPTH:
+        raise RefusedValueError(f"nested more than {MAX_DEPTH} levels deep")
+    return depth + 1
+
+
+def _plain_items(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    below = _deeper(depth)
+    result = {}
+    for key, item in value.items():
+        try:
+            text = key if type(key) is str and key.isascii() else checked_key(key)
+            result[text] = plain(item, below)
+        except RefusedValueError as refused:
+            raise refused.below(key if isinstance(key, str) else repr(key)) from None
+    if len(result) < len(value):
+        raise RefusedValueError("two keys of one object have the same text")
+    return result
+
+
+def _plain_list(value: Iterable[Any], depth: int) -> list[Any]:
+    below = _deeper(depth)
+    result = []
+    for position, item in enumerate(value):
+        try:
+            result.append(plain(item, below))
+        except RefusedValueError as refused:
+            raise refused.below(position) from None
+    return result
+
+
+def _plain_other(value: Any, depth: int) -> Any:
+    text = _text_of(value)
+    if text is not None:
+        return text
+    match value:
+        case Enum():
+            return plain(value.value, depth)
+        case str():
+            return checked_text(str.__str__(value))
+        case int():
+            return int(value)
+        case float():
+            return _finite(float(value))
+        case BaseModel():
+            return plain(value.model_dump(mode="json"), depth)
+        case Mapping():
+            return _plain_items(value, depth)
+        case list() | tuple():
+            return _plain_list(value, depth)
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    if type(value).__module__ == "numpy":
+        return _plain_numpy(value, depth)
+    raise RefusedValueError(f"a value of type {type(value).__qualname__} has no JSON form")
+
+
+def _text_of(value: Any) -> str | None:
+    match value:
+        case Enum():
+            return None
+        case date() | time() if type(value).__name__ != "NaTType":
+            return value.isoformat()
+        case Decimal():
+            return number_text(value)
+        case UUID():
+            return str(value)
+        case timedelta() if type(value).__name__ != "NaTType":
+            return duration_text(value)
+    return None
+
+
+def _plain_numpy(value: Any, depth: int) -> Any:
+    if type(value).__name__ in {"datetime64", "timedelta64"}:
+        text = str(value)
+        if text == "NaT":
+            return None
+        if type(value).__name__ == "datetime64":
+            return text
+    elif hasattr(value, "tolist"):
+        item = value.tolist()
+        if type(item) is not type(value):
+            return plain(item, depth)
+    raise RefusedValueError(f"a value of type numpy.{type(value).__name__} has no JSON form")
+
+
+def _path_text(steps: list[str | int]) -> str:
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            name = step if step.isidentifier() else repr(step)
+            text += f".{name}" if text else name
+    return text
+
+
+def is_naive(moment: datetime) -> bool:
+    """Return whether a datetime carries no zone."""
+    return moment.tzinfo is None

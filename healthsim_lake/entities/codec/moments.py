@@ -1,0 +1,133 @@
+"""Dates and timestamps as text: which form a text has, and a column of them parsed and printed.
+
+A timestamp form is ``separator:fraction:zone``: the separator is ``T`` or a space; the fraction is
+``m`` (no seconds), ``0``, ``3`` or ``6`` (digits), or ``iso`` (six digits, none when they are
+zero); the zone is empty, ``Z``, or an offset such as ``+02:00``. The form ``date`` is a date alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+DATE = "date"
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:([T ])[0-9]{2}:[0-9]{2}(?:(:[0-9]{2})(?:\.([0-9]{3}|[0-9]{6}))?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+_EARLIEST = pa.scalar(datetime(1, 1, 1), pa.timestamp("us"))
+_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999), pa.timestamp("us"))
+_MICROS = pa.timestamp("us")
+_UNITS = {"m": ("s", 16), "0": ("s", 19), "3": ("ms", 23), "6": ("us", 26)}
+_PATTERN = {
+    "m": "%Y-%m-%d %H:%M",
+    "0": "%Y-%m-%d %H:%M:%S",
+    "3": "%Y-%m-%d %H:%M:%S%.3f",
+    "6": "%Y-%m-%d %H:%M:%S%.6f",
+    "iso": "%Y-%m-%d %H:%M:%S%.f",
+}
+
+
+def form_of(text: str) -> str | None:
+    """Return the form of a timestamp's text, or None when it has none of them."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    separator, seconds, fraction, zone = match.groups()
+    if separator is None:
+        return DATE
+    digits = str(len(fraction or "")) if seconds else "m"
+    return f"{separator}:{digits}:{zone or ''}"
+
+
+def joined(found: Counter[str]) -> str:
+    """Return the most common form, or its ``iso`` sister where whole seconds lost their digits."""
+    form = found.most_common(1)[0][0]
+    if form == DATE:
+        return form
+    separator, digits, zone = form.split(":", 2)
+    sisters = {f"{separator}:{other}:{zone}" for other in ("0", "6")}
+    return f"{separator}:iso:{zone}" if sisters <= found.keys() else form
+
+
+def parse_date(texts: pa.Array) -> pa.Array:
+    """Return dates, null where a text is clearly none; year 0 is refused."""
+    try:
+        days = texts.cast(pa.date32())
+    except pa.ArrowInvalid:
+        days = pl.Series(texts).str.to_date("%Y-%m-%d", strict=False).to_arrow()
+    return _within(days, _EARLIEST.cast(pa.date32()), _LATEST.cast(pa.date32()))
+
+
+def parse(form: str, texts: pa.Array) -> pa.Array:
+    """Return timestamps in UTC, null where a text is clearly not of the form."""
+    if form == DATE:
+        return parse_date(texts).cast(pa.timestamp("us"))
+    separator, digits, zone = form.split(":", 2)
+    local = _without(zone, texts)
+    try:
+        moments = local.cast(_MICROS)
+    except pa.ArrowInvalid:
+        pattern = _PATTERN[digits].replace(" ", separator)
+        lenient = pl.Series(local).str.to_datetime(pattern, time_unit="us", strict=False)
+        moments = lenient.to_arrow()
+    return _within(_shifted(moments, _offset(zone), pc.subtract), _EARLIEST, _LATEST)
+
+
+def show(form: str, moments: pa.Array) -> pa.Array:
+    """Return the texts of timestamps."""
+    if form == DATE:
+        return moments.cast(pa.date32(), safe=False).cast(pa.large_string())
+    separator, digits, zone = form.split(":", 2)
+    local = _shifted(moments, _offset(zone), pc.add)
+    if digits != "iso":
+        return _printed(local, separator, digits, zone)
+    whole = pc.equal(local, pc.floor_temporal(local, unit="second"))
+    return pc.if_else(
+        whole, _printed(local, separator, "0", zone), _printed(local, separator, "6", zone)
+    )
+
+
+def _printed(local: pa.Array, separator: str, digits: str, zone: str) -> pa.Array:
+    unit, length = _UNITS[digits]
+    text = local.cast(pa.timestamp(unit), safe=False).cast(pa.large_string())
+    raw = text.cast(pa.large_binary())
+    if separator == "T":
+        raw = pc.binary_replace_slice(raw, 10, 11, b"T")
+    if zone or digits == "m":
+        raw = pc.binary_replace_slice(raw, length, 19 if digits == "m" else length, zone.encode())
+    return raw.cast(pa.large_string())
+
+
+def _without(zone: str, texts: pa.Array) -> pa.Array:
+    if not zone:
+        return texts
+    ending = pc.ends_with(texts, zone)
+    if not pc.all(ending).as_py():
+        texts = pc.if_else(ending, texts, pa.scalar(None, texts.type))
+    return pc.binary_slice(texts.cast(pa.large_binary()), 0, -len(zone)).cast(pa.large_string())
+
+
+def _offset(zone: str) -> timedelta:
+    if zone in {"", "Z"}:
+        return timedelta(0)
+    size = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+    return -size if zone[0] == "-" else size
+
+
+def _shifted(moments: pa.Array, by: timedelta, direction: Callable[..., pa.Array]) -> pa.Array:
+    return direction(moments, pa.scalar(by, pa.duration("us"))) if by else moments
+
+
+def _within(times: pa.Array, earliest: pa.Scalar, latest: pa.Scalar) -> pa.Array:
+    ok = pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest))
+    if pc.all(ok).as_py():
+        return times
+    return pc.if_else(ok, times, pa.scalar(None, times.type))

@@ -1,0 +1,1 @@
+"""Other people's representations of health data, to and from the rows of this package."""

@@ -1,0 +1,50 @@
+"""Scenarios: save, load, list, rename, tag, delete, restore.
+
+What touches rows is imported when first used, so that listing and renaming do not wait for Arrow
+and Polars.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from healthsim_lake.scenarios.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.loading import Scenario, load
+    from healthsim_lake.scenarios.metadata import check_metadata
+    from healthsim_lake.scenarios.restoring import restore
+    from healthsim_lake.scenarios.saving import SaveRequest, Saving
+    from healthsim_lake.scenarios.upgrading import upgrade
+
+_HOMES = {
+    "Adding": "adding",
+    "SaveRequest": "saving",
+    "Saving": "saving",
+    "Scenario": "loading",
+    "check_metadata": "metadata",
+    "check_strategy": "adding",
+    "load": "loading",
+    "restore": "restoring",
+    "upgrade": "upgrading",
+}
+
+__all__ = [
+    "Adding",
+    "SaveRequest",
+    "Saving",
+    "Scenario",
+    "check_metadata",
+    "check_strategy",
+    "load",
+    "restore",
+    "upgrade",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

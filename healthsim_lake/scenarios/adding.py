@@ -1,0 +1,179 @@
+"""Adding rows to a scenario that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from healthsim_lake.catalog import actions
+from healthsim_lake.catalog.records import DataFile, EntitySet, Manifest, ScenarioRecord
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.transaction import Draft, Label
+
+from healthsim_lake.entities.registry import Registry
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.errors import InputError, InvalidEntityError
+from healthsim_lake.scenarios import folding, manifests
+from healthsim_lake.scenarios.committer import Committer
+from healthsim_lake.scenarios.recode import recode
+from healthsim_lake.scenarios.rows import write_rows
+from healthsim_lake.scenarios.sources import Entities, Export, Progress
+from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations, outdated
+from healthsim_lake.tables.compact import concatenate, without_keys
+from healthsim_lake.tables.places import FileRef, refs
+from healthsim_lake.tables.reader import keys_of
+from healthsim_lake.tables.writer import FileWriter
+
+OnDuplicate = Literal["keep", "replace", "error"]
+STRATEGIES: tuple[OnDuplicate, ...] = ("keep", "replace", "error")
+
+
+def check_strategy(on_duplicate: str) -> None:
+    """Refuse what is no way of treating rows whose key is already there.
+
+    Raises:
+        InputError: It is none of keep, replace, error.
+    """
+    if on_duplicate not in STRATEGIES:
+        raise InputError(
+            f"on_duplicate={on_duplicate!r} is not known; use one of {', '.join(STRATEGIES)}"
+        )
+
+
+class Adding:
+    """One add, from rows to commit; planned again when the scenario changed meanwhile."""
+
+    def __init__(
+        self, committer: Committer, registry: Registry, *, on_duplicate: OnDuplicate
+    ) -> None:
+        self._committer, self._storage = committer, committer.log.storage
+        self._tables, self._on_duplicate = TablesInUse(registry), on_duplicate
+        self._sets: list[EntitySet] = []
+        self._new_keys: dict[str, set[Any]] = {}
+        self._id = self._txn_id = ""
+
+    def run(
+        self,
+        ref: str,
+        entities: Entities,
+        *,
+        label: Label,
+        provenance: Mapping[str, str],
+        on_progress: Progress | None,
+    ) -> ScenarioRecord:
+        """Write the rows, commit them behind those that are there, and return the record."""
+        transaction = self._committer.begin(label)
+        self._id = self._committer.view().get(ref).record.id
+        self._txn_id = transaction.txn_id
+        if isinstance(entities, Export):
+            provenance = {**entities.provenance, **provenance}
+        with self._committer.new_files(transaction, self._id) as writer:
+            self._sets = write_rows(
+                entities,
+                writer=writer,
+                tables=self._tables,
+                provenance=provenance,
+                on_progress=on_progress,
+            )
+            writer.sync()
+            self._new_keys = self._read_new_keys()
+            committed = self._committer.commit(
+                lambda snapshot: self._plan(snapshot, writer), transaction=transaction
+            )
+        return committed.snapshot.get(self._id).record
+
+    def _read_new_keys(self) -> dict[str, set[Any]]:
+        if self._on_duplicate == "keep":
+            return {}
+        types = self._tables.types
+        return {
+            one.table: keys_of(self._storage, refs(one, self._id), key)
+            for one in self._sets
+            if one.files and (key := types[one.table].key) is not None
+        }
+
+    def _plan(self, snapshot: Snapshot, writer: FileWriter) -> Draft:
+        state = snapshot.get(self._id)
+        changed = outdated(self._tables.types, snapshot)
+        if changed:
+            self._sets = recode(self._storage, self._sets, writer, types=changed)
+            self._tables.replace(changed)
+        old = self._committer.log.manifest(state)
+        manifest = self._extended(old, writer)
+        writer.sync()
+        types = {one.table: self._tables.types[one.table] for one in self._sets if one.files}
+        declared, requires = declarations(types, snapshot)
+        publishes, retires = manifests.difference(manifest, old, self._id)
+        products = {*state.record.products, *(one.product for one in types.values())}
+        change = actions.ReplaceRows(
+            scenario_id=self._id,
+            products=tuple(sorted(products)),
+            entity_counts=manifest.counts,
+            manifest=manifests.stored(
+                self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
+            ),
+        )
+        return Draft(
+            operation="add",
+            actions=(*declared, change),
+            requires=(
+                *requires,
+                actions.Exists(scenario_id=self._id),
+                actions.ScenarioIs(scenario_id=self._id, version=state.record.version),
+            ),
+            publishes=publishes,
+            retires=retires,
+            result=self._id,
+        )
+
+    def _extended(self, old: Manifest, writer: FileWriter) -> Manifest:
+        """Return the manifest with the new files behind the old ones."""
+        added = {one.table: one for one in self._sets}
+        sets = []
+        for former in old.sets:
+            new = added.pop(former.table, None)
+            sets.append(former if new is None else self._joined(former, new, writer))
+        return Manifest(sets=(*sets, *added.values()))
+
+    def _joined(self, former: EntitySet, new: EntitySet, writer: FileWriter) -> EntitySet:
+        if not new.files:
+            return former
+        entity_type = self._tables.types[new.table]
+        kept = self._without_duplicates(former, entity_type, writer)
+        files = folding.folded(
+            [*kept, *new.files],
+            lambda run: self._merge(new.table, run, entity_type, writer),
+        )
+        return former.model_copy(update={"files": tuple(files)})
+
+    def _without_duplicates(
+        self, former: EntitySet, entity_type: EntityType, writer: FileWriter
+    ) -> list[DataFile]:
+        """Return the old files, without the rows that the new ones replace."""
+        keys = self._new_keys.get(former.table)
+        if not keys or entity_type.key is None:
+            return list(former.files)
+        kept: list[DataFile] = []
+        for ref in refs(former, self._id):
+            chunk = without_keys(self._storage, ref, entity_type, keys)
+            if chunk is None:
+                kept.append(ref.file)
+                continue
+            if self._on_duplicate == "error":
+                there = keys & keys_of(self._storage, [ref], entity_type.key)
+                raise InvalidEntityError(
+                    f"{len(there)} rows have a key that the scenario already has, "
+                    f"e.g. {min(there, key=str)!r}; use on_duplicate='replace' or 'keep'",
+                    table=former.key,
+                    key=entity_type.key,
+                )
+            if chunk.rows:
+                kept.append(writer.submit(chunk, entity_type).result())
+        return kept
+
+    def _merge(
+        self, table: str, files: list[DataFile], entity_type: EntityType, writer: FileWriter
+    ) -> DataFile:
+        found = [FileRef(table, self._id, file) for file in files]
+        chunk = concatenate(self._storage, found, entity_type)
+        return writer.submit(chunk, entity_type).result()

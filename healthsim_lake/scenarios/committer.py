@@ -1,0 +1,86 @@
+"""How every namespace reads what is true and changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from healthsim_lake import tables
+from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.transaction import Committed, Label, Plan, Transaction
+from healthsim_lake.errors import ReadOnlyError
+
+if TYPE_CHECKING:
+    from healthsim_lake.tables import FileWriter, Publisher
+
+
+class Committer:
+    """Reads snapshots, and commits plans and publishes their files.
+
+    Args:
+        log: The lake's log.
+        publisher: Keeps the folders in step with it; None for a view that never writes.
+        view: Returns the snapshot to read: the head, or the version that a lake is pinned at.
+    """
+
+    def __init__(
+        self,
+        log: CommitLog,
+        publisher: Publisher | None,
+        view: Callable[[], Snapshot],
+    ) -> None:
+        self.log, self.view = log, view
+        self._publisher = publisher
+
+    @property
+    def read_only(self) -> bool:
+        """Whether changes are refused."""
+        return self._publisher is None
+
+    def begin(self, label: Label | None = None) -> Transaction:
+        """Return a new transaction.
+
+        Raises:
+            ReadOnlyError: The lake was opened for reading only.
+        """
+        return Transaction(self.log, tidy=self._writing().tidy, label=label)
+
+    def commit(
+        self, plan: Plan, *, label: Label | None = None, transaction: Transaction | None = None
+    ) -> Committed:
+        """Commit what `plan` plans, and move the files to where the commit wants them.
+
+        Raises:
+            ReadOnlyError: The lake was opened for reading only.
+            ConflictError: See `Transaction.commit`.
+        """
+        publisher = self._writing()
+        committed = (transaction or self.begin(label)).commit(plan)
+        if committed.commit is not None:
+            publisher.publish(committed.commit)
+        return committed
+
+    @contextmanager
+    def new_files(self, transaction: Transaction, scenario_id: str) -> Iterator[FileWriter]:
+        """Give a writer for the files of a transaction, which go again if it was not committed.
+
+        What may have been committed is kept: the files of a commit must never be removed because
+        of an error that came after it.
+        """
+        with tables.FileWriter(
+            self.log.storage, txn_id=transaction.txn_id, scenario_id=scenario_id
+        ) as writer:
+            try:
+                yield writer
+            finally:
+                if not transaction.may_stand:
+                    writer.discard()
+
+    def _writing(self) -> Publisher:
+        if self._publisher is None:
+            raise ReadOnlyError(
+                None, "this lake was opened for reading only; open it again without read_only"
+            )
+        return self._publisher

@@ -1,0 +1,117 @@
+"""`lake.entities`: which entity types there are, and what their tables hold."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from healthsim_lake import entities, scenarios
+from healthsim_lake.catalog import actions
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.transaction import Draft
+from healthsim_lake.errors import InputError
+from healthsim_lake.scenarios.committer import Committer
+
+if TYPE_CHECKING:
+    from healthsim_lake.entities import EntityType, Registry
+
+
+class EntityTypes:
+    """Built-in entity types, those the lake has pinned, and the caller's own."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+        self._lock = threading.Lock()
+        self._revisions: dict[str, int] = {}
+        self._registry: Registry | None = None
+
+    def registry(self) -> Registry:
+        """Return all types; those that the lake has pinned win over the built-in ones."""
+        snapshot = self._committer.view()
+        revisions = {name: table.revision for name, table in snapshot.tables.items()}
+        with self._lock:
+            if self._registry is None or revisions != self._revisions:
+                self._registry = entities.Registry(_pinned(snapshot))
+                self._revisions = revisions
+            return self._registry
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all tables, sorted."""
+        return tuple(sorted(self.registry().names()))
+
+    def get(self, name: str) -> EntityType:
+        """Return the type that `name` means: plural, singular, alias, in any case.
+
+        Raises:
+            EntityTypeNotFoundError: Nothing is called so; the message names what is close.
+        """
+        return self.registry().get(name)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Return what a table holds, as JSON values: columns with types, descriptions, values."""
+        return entities.describe(self.get(name))
+
+    def declare(self, entity_type: EntityType) -> EntityType:
+        """Pin a type of the caller's own, before any rows of it are saved.
+
+        Raises:
+            InputError: The lake has that table with other columns; use `upgrade`. Or a name or
+                alias belongs to another type.
+        """
+        self.registry().with_types([entity_type])  # refuses what would be ambiguous
+
+        def plan(snapshot: Snapshot) -> Draft:
+            state = snapshot.tables.get(entity_type.name)
+            if state is not None and state.declaration != entity_type.document():
+                raise InputError(
+                    f"the lake has a table {entity_type.name} with other columns; "
+                    f"use upgrade(...) to change them"
+                )
+            revision = 0 if state is None else state.revision
+            change = actions.DeclareTable(
+                table=entity_type.name, declaration=entity_type.document()
+            )
+            return Draft(
+                operation="declare",
+                actions=() if state is not None else (change,),
+                requires=(actions.TableIs(table=entity_type.name, revision=revision),),
+                result=entity_type.name,
+            )
+
+        pinned = self._committer.view().tables.get(entity_type.name)
+        if pinned is None or pinned.declaration != entity_type.document():
+            self._committer.commit(plan)
+        return entity_type
+
+    def upgrade(self, name: str, to: EntityType | None = None) -> EntityType:
+        """Give a table other columns, and rewrite its live files to have them, in one commit.
+
+        Rows are not changed: what had no column moves from ``extra`` into one. Earlier versions of
+        scenarios keep the columns they were written with.
+
+        Args:
+            name: The table.
+            to: The new type; by default the one that this release ships.
+
+        Raises:
+            EntityTypeNotFoundError: There is no such table.
+            InputError: The new type changes the id of a column, or is for another table.
+        """
+        current = self.get(name)
+        target = to or _builtin(current.name)
+        scenarios.upgrade(self._committer, current, target)
+        return target
+
+
+def _pinned(snapshot: Snapshot) -> list[EntityType]:
+    return [
+        entities.EntityType.model_validate(table.declaration)
+        for table in snapshot.tables.values()
+    ]
+
+
+def _builtin(name: str) -> EntityType:
+    for one in entities.builtin_types():
+        if one.name == name:
+            return one
+    raise InputError(f"{name} is no built-in type; give the new type as `to`")

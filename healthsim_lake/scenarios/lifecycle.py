@@ -1,0 +1,117 @@
+"""Renaming, describing, deleting and restoring: plans that touch no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from healthsim_lake.catalog import actions
+from healthsim_lake.catalog.records import Manifest, ManifestRef
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.transaction import Draft, Plan
+from healthsim_lake.errors import InputError
+from healthsim_lake.scenarios.committer import Committer
+
+
+def rename(scenario_id: str, name: str) -> Plan:
+    """Return the plan that gives a scenario another name."""
+
+    def plan(_snapshot: Snapshot) -> Draft:
+        return Draft(
+            operation="rename",
+            actions=(actions.RenameScenario(scenario_id=scenario_id, name=name),),
+            requires=(
+                actions.Exists(scenario_id=scenario_id),
+                actions.NameFree(name=name, but=scenario_id),
+            ),
+            result=scenario_id,
+        )
+
+    return plan
+
+
+def describe(
+    scenario_id: str, description: str | None, metadata: Mapping[str, Any] | None
+) -> Plan:
+    """Return the plan that changes description or metadata.
+
+    Raises:
+        InputError: Neither was given.
+    """
+    if description is None and metadata is None:
+        raise InputError("give a description, or metadata, or both")
+
+    def plan(_snapshot: Snapshot) -> Draft:
+        return Draft(
+            operation="describe",
+            actions=(
+                actions.DescribeScenario(
+                    scenario_id=scenario_id,
+                    description=description,
+                    metadata=None if metadata is None else dict(metadata),
+                ),
+            ),
+            requires=(actions.Exists(scenario_id=scenario_id),),
+            result=scenario_id,
+        )
+
+    return plan
+
+
+def delete(committer: Committer, scenario_id: str) -> Plan:
+    """Return the plan that makes a scenario a tombstone and retires its files."""
+
+    def plan(snapshot: Snapshot) -> Draft:
+        state = snapshot.get(scenario_id)
+        manifest = committer.log.manifest(state)
+        return Draft(
+            operation="delete",
+            actions=(actions.DeleteScenario(scenario_id=scenario_id),),
+            # The files to retire were read from this state.
+            requires=(
+                actions.ScenarioIs(scenario_id=scenario_id, version=state.record.version),
+            ),
+            retires=manifest.groups(scenario_id),
+            result=scenario_id,
+        )
+
+    return plan
+
+
+def change_tags(
+    scenario_id: str, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
+) -> Plan:
+    """Return the plan that adds and removes tags."""
+
+    def plan(_snapshot: Snapshot) -> Draft:
+        return Draft(
+            operation="tag" if add else "untag",
+            actions=(
+                *(actions.RemoveTag(scenario_id=scenario_id, tag=tag) for tag in remove),
+                *(actions.AddTag(scenario_id=scenario_id, tag=tag) for tag in add),
+            ),
+            requires=(actions.Exists(scenario_id=scenario_id),),
+            result=scenario_id,
+        )
+
+    return plan
+
+
+def restore(
+    scenario_id: str, name: str, manifest: Manifest, kept: Manifest | ManifestRef
+) -> Draft:
+    """Return the draft that brings a tombstone back with rows under new file names."""
+    return Draft(
+        operation="restore",
+        actions=(
+            actions.RestoreScenario(
+                scenario_id=scenario_id,
+                name=name,
+                manifest=kept,
+                entity_counts=manifest.counts,
+            ),
+        ),
+        requires=(actions.Deleted(scenario_id=scenario_id), actions.NameFree(name=name)),
+        publishes=manifest.groups(scenario_id),
+        result=scenario_id,
+    )

@@ -1,0 +1,49 @@
+"""Choosing scenarios from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from healthsim_lake.catalog.records import ScenarioRecord
+from healthsim_lake.errors import InputError
+
+
+def select(
+    records: Sequence[ScenarioRecord],
+    *,
+    tag: str | None,
+    search: str | None,
+    product: str | None,
+    limit: int | None,
+    offset: int,
+) -> list[ScenarioRecord]:
+    """Return the records that match all that is given, in their order.
+
+    Raises:
+        InputError: A negative limit or offset.
+    """
+    if offset < 0 or (limit is not None and limit < 0):
+        raise InputError(f"limit and offset must not be negative (limit={limit}, offset={offset})")
+    matching = (record for record in records if _matches(record, tag, search, product))
+    return list(islice(matching, offset, None if limit is None else offset + limit))
+
+
+def _matches(
+    record: ScenarioRecord, tag: str | None, search: str | None, product: str | None
+) -> bool:
+    if tag is not None and not record.has_tag(tag):
+        return False
+    if product is not None and not _has_product(record, product):
+        return False
+    if search is None:
+        return True
+    wanted = search.casefold()
+    return wanted in record.name.casefold() or wanted in (record.description or "").casefold()
+
+
+def _has_product(record: ScenarioRecord, product: str) -> bool:
+    wanted = product.casefold()
+    named = record.metadata.get("product")
+    own = (*record.products, named) if isinstance(named, str) else record.products
+    return any(one.casefold() == wanted for one in own)

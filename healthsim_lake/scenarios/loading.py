@@ -1,0 +1,162 @@
+"""A scenario with its rows, as it was at one of its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.state import ScenarioState
+from healthsim_lake.entities.registry import Registry
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.errors import EntityTypeNotFoundError
+from healthsim_lake.tables.places import refs
+from healthsim_lake.tables.reader import TableRows, read_rows
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+
+class Scenario(Mapping[str, list[dict[str, Any]]]):
+    """A loaded scenario: a mapping of entity key to rows, exactly as they were saved.
+
+    All files were read and checked when it was loaded, so nothing that happens to the lake later
+    changes it. Rows become dicts when first asked for; frames and tables never go through dicts.
+    Keys are the ones the rows were saved under; singular, plural and aliases are understood too.
+
+    Attributes:
+        record: The scenario's record; of the loaded version.
+    """
+
+    def __init__(
+        self, record: ScenarioRecord, rows: Mapping[str, TableRows], registry: Registry
+    ) -> None:
+        self.record = record
+        self._rows, self._registry = rows, registry
+
+    def __getitem__(self, key: str) -> list[dict[str, Any]]:
+        return self._find(key).dicts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._key(key) is not None
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{key}: {len(rows)}" for key, rows in self._rows.items())
+        return f"<Scenario {self.record.name!r} version {self.record.version} ({counts})>"
+
+    @cached_property
+    def entities(self) -> dict[str, list[dict[str, Any]]]:
+        """All rows by entity key."""
+        return {key: rows.dicts for key, rows in self._rows.items()}
+
+    def iter_rows(self, key: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of one type without keeping them all as dicts."""
+        return self._find(key).iter_dicts()
+
+    def to_polars(self, key: str) -> pl.DataFrame:
+        """Return the typed columns of one entity type, with ``extra`` and ``scenario_id``."""
+        return self._find(key).to_polars()
+
+    def to_arrow(self, key: str) -> pa.Table:
+        """Return the typed columns of one entity type, with ``extra`` and ``scenario_id``."""
+        return self._find(key).to_arrow()
+
+    def _find(self, key: str) -> TableRows:
+        own = self._key(key)
+        if own is None:
+            raise EntityTypeNotFoundError(
+                f"Scenario '{self.record.name}' holds no {key!r}; "
+                f"it holds {', '.join(self._rows) or 'nothing'}"
+            )
+        return self._rows[own]
+
+    def _key(self, key: str) -> str | None:
+        if key in self._rows:
+            return key
+        meant = self._registry.find(key)
+        if meant is None:
+            return None
+        return next((own for own, rows in self._rows.items() if rows.table == meant.name), None)
+
+
+def load(
+    log: CommitLog,
+    snapshot: Snapshot,
+    state: ScenarioState,
+    registry: Registry,
+    *,
+    types: Sequence[str] | None = None,
+    version: int | None = None,
+) -> Scenario:
+    """Read the rows of a scenario.
+
+    Args:
+        log: The lake's log.
+        snapshot: Gives the columns of the tables.
+        state: The scenario.
+        registry: Says which table a name means.
+        types: Entity types to read; None for all.
+        version: One of the scenario's versions; None for the newest.
+
+    Raises:
+        VersionNotFoundError: It never had that version.
+        EntityTypeNotFoundError: It holds no such type.
+        IntegrityError: A file is missing or altered.
+    """
+    manifest = log.manifest(state, version)
+    wanted = manifest.sets if types is None else _chosen(manifest, types, registry, state.record)
+    rows = {
+        one.key: read_rows(
+            log.storage, _type_of(one, snapshot, registry), state.record.id, refs(one, state.record.id)
+        )
+        for one in wanted
+    }
+    return Scenario(_as_of(state, manifest, version), rows, registry)
+
+
+def _chosen(
+    manifest: Manifest, types: Sequence[str], registry: Registry, record: ScenarioRecord
+) -> list[EntitySet]:
+    chosen = []
+    for name in [types] if isinstance(types, str) else types:
+        meant = registry.find(name)
+        one = manifest.find(name) or (None if meant is None else manifest.find(meant.name))
+        if one is None:
+            held = ", ".join(other.key for other in manifest.sets) or "nothing"
+            raise EntityTypeNotFoundError(
+                f"Scenario '{record.name}' holds no {name!r}; it holds {held}"
+            )
+        chosen.append(one)
+    return chosen
+
+
+def _type_of(one: EntitySet, snapshot: Snapshot, registry: Registry) -> EntityType:
+    pinned = snapshot.tables.get(one.table)
+    if pinned is not None:
+        return EntityType.model_validate(pinned.declaration)
+    return registry.find(one.table) or EntityType(name=one.table, singular=one.table, fields=())
+
+
+def _as_of(state: ScenarioState, manifest: Manifest, version: int | None) -> ScenarioRecord:
+    """Return the record with the counts and times of the loaded version."""
+    record = state.record
+    if version is None or version == record.version:
+        return record
+    chosen = next(one for one in state.versions if one.version == version)
+    return record.model_copy(
+        update={
+            "version": version,
+            "updated_at": chosen.timestamp,
+            "entity_counts": manifest.counts,
+        }
+    )

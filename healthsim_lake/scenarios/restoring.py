@@ -1,0 +1,59 @@
+"""Bringing a deleted scenario back."""
+
+from __future__ import annotations
+
+from healthsim_lake.catalog.records import DataFile, Manifest, ScenarioRecord
+from healthsim_lake.catalog.state import ScenarioState
+from healthsim_lake.catalog.transaction import Label
+from healthsim_lake.errors import KeyMissingError
+from healthsim_lake.scenarios import lifecycle, manifests
+from healthsim_lake.scenarios.committer import Committer
+from healthsim_lake.tables.places import FileRef, locate, missing
+from healthsim_lake.tables.writer import FileWriter
+
+
+def restore(
+    committer: Committer, tombstone: ScenarioState, name: str, label: Label
+) -> ScenarioRecord:
+    """Give the files of `tombstone` new names, commit, publish, and return the record.
+
+    A file's name is live at most once, so rows that come back come under new names; their bytes
+    are shared where the disk can do that.
+
+    Raises:
+        NameTakenError: Another scenario has the name now.
+        DataFileMissingError: A file is gone, e.g. by `vacuum`.
+    """
+    scenario_id = tombstone.record.id
+    old = committer.log.manifest(tombstone)
+    transaction = committer.begin(label)
+    with committer.new_files(transaction, scenario_id) as writer:
+        sets = [
+            one.model_copy(
+                update={
+                    "files": tuple(
+                        _copied(committer, FileRef(one.table, scenario_id, file), writer)
+                        for file in one.files
+                    )
+                }
+            )
+            for one in old.sets
+        ]
+        writer.sync()
+        manifest = Manifest(sets=tuple(sets))
+        kept = manifests.stored(
+            committer.log.storage, manifest, scenario_id=scenario_id, txn_id=transaction.txn_id
+        )
+        committed = committer.commit(
+            lambda _snapshot: lifecycle.restore(scenario_id, name, manifest, kept),
+            transaction=transaction,
+        )
+    return committed.snapshot.get(scenario_id).record
+
+
+def _copied(committer: Committer, ref: FileRef, writer: FileWriter) -> DataFile:
+    storage = committer.log.storage
+    try:
+        return writer.copy(locate(storage, ref), ref.table, ref.file)
+    except KeyMissingError as error:
+        raise missing(ref) from error

@@ -1,0 +1,103 @@
+"""Rows of a save or an add, on their way into data files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from healthsim_lake import _clock
+from healthsim_lake.catalog.records import DataFile, EntitySet
+from healthsim_lake.entities.codec import encode_frame, encode_rows
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.scenarios import sources
+from healthsim_lake.scenarios.sources import Batch, Entities, Progress
+from healthsim_lake.scenarios.tables_in_use import TablesInUse
+from healthsim_lake.tables.writer import FileWriter
+
+
+def write_rows(
+    entities: Entities,
+    *,
+    writer: FileWriter,
+    tables: TablesInUse,
+    provenance: Mapping[str, str],
+    on_progress: Progress | None = None,
+) -> list[EntitySet]:
+    """Write all rows into data files that are not true yet.
+
+    Args:
+        entities: What the caller gave.
+        writer: Takes the chunks.
+        tables: Says which table a key means.
+        provenance: Values for provenance columns that a row does not feed.
+        on_progress: Told how far it got, after every chunk.
+
+    Returns:
+        One entity set for each key, in the order given; those without rows included.
+
+    Raises:
+        InvalidEntityError: A row cannot be kept exactly; says which.
+        InvalidNameError: No table can be named after a key.
+    """
+    sinks = {key: _Sink(key, writer, tables) for key in sources.keys_of(entities)}
+    for key in sinks:
+        tables.known(key)
+    moment = _clock.now()
+    for key, batch in sources.batches(entities):
+        sink = sinks.setdefault(key, _Sink(key, writer, tables))
+        sink.take(batch, moment, provenance)
+        if on_progress is not None:
+            on_progress(key, sink.rows)
+    return [sink.close() for sink in sinks.values()]
+
+
+class _Sink:
+    """The files of one entity key."""
+
+    def __init__(self, key: str, writer: FileWriter, tables: TablesInUse) -> None:
+        self.key, self.rows = key, 0
+        self._writer, self._tables = writer, tables
+        self._files: list[Future[DataFile]] = []
+
+    def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
+        """Encode a batch, and have it written while the next one is encoded."""
+        entity_type = self._tables.known(self.key) or self._tables.infer(self.key, batch)
+        chunk = _encode(
+            entity_type,
+            batch,
+            defaults=_defaults(entity_type, moment, provenance),
+            key=self.key,
+            offset=self.rows,
+        )
+        self._files.append(self._writer.submit(chunk, entity_type))
+        self.rows += chunk.rows
+
+    def close(self) -> EntitySet:
+        """Wait for the files and return them."""
+        entity_type = self._tables.known(self.key) or self._tables.infer(self.key, [])
+        files = tuple(future.result() for future in self._files)
+        return EntitySet(key=self.key, table=entity_type.name, files=files)
+
+
+def _encode(
+    entity_type: EntityType, batch: Batch, *, defaults: Mapping[str, Any], key: str, offset: int
+) -> Any:
+    if isinstance(batch, pa.Table):
+        return encode_frame(entity_type, batch, defaults=defaults, table=key, offset=offset)
+    rows: Sequence[Any] = batch
+    return encode_rows(entity_type, rows, defaults=defaults, table=key, offset=offset)
+
+
+def _defaults(
+    entity_type: EntityType, moment: datetime, provenance: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "created_at": moment.replace(tzinfo=None),
+        "source_type": "generated",
+        "source_system": entity_type.product,
+        **provenance,
+    }

@@ -1,0 +1,158 @@
+"""What a caller may hand over as entities, made into batches of rows or columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import pyarrow as pa
+
+from healthsim_lake.errors import InputError, InvalidEntityError
+
+ROWS_PER_CHUNK = 100_000
+ARROW_ROWS_PER_CHUNK = 250_000
+
+Batch: TypeAlias = Sequence[Any] | pa.Table
+"""Rows (mappings or models) or columns; at most one chunk of them."""
+
+
+@runtime_checkable
+class Export(Protocol):
+    """Rows that come with what is known of them, e.g. `healthsim_lake.formats.synthea.read`.
+
+    Attributes:
+        tables: Entity keys that will appear, in order, those without rows included.
+        provenance: Provenance columns of all rows.
+        metadata: Kept with the scenario; complete when the batches are exhausted.
+    """
+
+    tables: Sequence[str]
+    provenance: Mapping[str, str]
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What is kept with the scenario."""
+        ...
+
+    def batches(self) -> Iterator[tuple[str, pa.Table]]:
+        """Yield entity keys with columns of rows."""
+        ...
+
+
+Entities = Mapping[str, Any] | Export
+
+
+def keys_of(entities: Entities) -> list[str]:
+    """Return the entity keys in order.
+
+    Raises:
+        InputError: `entities` is no mapping of entity type to rows.
+    """
+    if isinstance(entities, Export):
+        return list(entities.tables)
+    if not isinstance(entities, Mapping):
+        raise InputError(
+            "entities must be a mapping of entity type to rows, such as {'patients': [...]}, "
+            f"not {type(entities).__name__}"
+        )
+    for key in entities:
+        if not isinstance(key, str):
+            raise InputError(f"entity type {key!r} must be text, not {type(key).__name__}")
+    return list(entities)
+
+
+def batches(entities: Entities) -> Iterator[tuple[str, Batch]]:
+    """Yield entity keys with chunks of their rows, never holding more than one chunk of a stream.
+
+    Raises:
+        InvalidEntityError: What stands under a key is no collection of rows.
+    """
+    if isinstance(entities, Export):
+        yield from _rechunk(entities.batches())
+        return
+    for key, source in entities.items():
+        for batch in _chunks(key, source):
+            yield key, batch
+
+
+def _chunks(key: str, source: Any) -> Iterator[Batch]:
+    if hasattr(source, "__arrow_c_stream__"):
+        reader = pa.RecordBatchReader.from_stream(source)
+        tables = (pa.Table.from_batches([batch], reader.schema) for batch in reader)
+        for _, table in _rechunk((key, one) for one in tables):
+            yield table
+    elif isinstance(source, pa.RecordBatch):
+        yield pa.Table.from_batches([source])
+    elif isinstance(source, Sequence) and not isinstance(source, str | bytes | bytearray):
+        for start in range(0, len(source), ROWS_PER_CHUNK):
+            yield source[start : start + ROWS_PER_CHUNK]
+    elif isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
+        yield from _streamed(source)
+    else:
+        hint = "; call .collect() first" if hasattr(source, "collect") else ""
+        raise InvalidEntityError(
+            f"expected rows (a list or iterator of mappings, a frame or Arrow data), "
+            f"got {type(source).__name__}{hint}",
+            table=key,
+        )
+
+
+def _streamed(source: Iterable[Any]) -> Iterator[Batch]:
+    """Cut an iterator into chunks; one of Arrow batches is taken as columns."""
+    rest = iter(source)
+    first = next(rest, None)
+    if first is None:
+        return
+    if isinstance(first, pa.RecordBatch | pa.Table):
+        yield from _tables(first, rest)
+        return
+    chunk = [first, *islice(rest, ROWS_PER_CHUNK - 1)]
+    while chunk:
+        yield chunk
+        chunk = list(islice(rest, ROWS_PER_CHUNK))
+
+
+def _tables(first: Any, rest: Iterator[Any]) -> Iterator[pa.Table]:
+    def whole() -> Iterator[tuple[str, pa.Table]]:
+        yield "", _as_table(first)
+        for one in rest:
+            yield "", _as_table(one)
+
+    for _, table in _rechunk(whole()):
+        yield table
+
+
+def _as_table(one: Any) -> pa.Table:
+    return pa.Table.from_batches([one]) if isinstance(one, pa.RecordBatch) else one
+
+
+def _rechunk(pairs: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Table]]:
+    """Join small tables of a key, and cut large ones, into chunks of the right size.
+
+    Keys may alternate. At most two chunks' worth of rows wait at any time.
+    """
+    waiting: dict[str, list[pa.Table]] = {}
+    rows: dict[str, int] = {}
+    for key, table in pairs:
+        for start in range(0, len(table), ARROW_ROWS_PER_CHUNK):
+            piece = table.slice(start, ARROW_ROWS_PER_CHUNK)
+            if rows.get(key, 0) + len(piece) > ARROW_ROWS_PER_CHUNK:
+                rows.pop(key)
+                yield key, _joined(waiting.pop(key))
+            waiting.setdefault(key, []).append(piece)
+            rows[key] = rows.get(key, 0) + len(piece)
+        if sum(rows.values()) > 2 * ARROW_ROWS_PER_CHUNK:
+            largest = max(rows, key=rows.__getitem__)
+            rows.pop(largest)
+            yield largest, _joined(waiting.pop(largest))
+    for key, held in waiting.items():
+        yield key, _joined(held)
+
+
+def _joined(tables: list[pa.Table]) -> pa.Table:
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="default")
+
+
+Progress = Callable[[str, int], None]
+"""Called with an entity key and the number of its rows taken so far."""

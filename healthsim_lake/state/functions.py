@@ -1,0 +1,69 @@
+"""The specifications' module functions: one statement each, over the manager in force."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from healthsim_lake.state.loaded import LoadedScenario
+from healthsim_lake.state.manager import StateManager
+
+if TYPE_CHECKING:
+    from healthsim_lake.scenarios.sources import Entities
+
+_lock = threading.Lock()
+_manager: StateManager | None = None
+
+
+def get_manager() -> StateManager:
+    """Return the manager that the functions of this module use; it follows the default lake."""
+    global _manager  # noqa: PLW0603  # the singleton that the specifications promise
+    with _lock:
+        if _manager is None:
+            _manager = StateManager()
+        return _manager
+
+
+def reset_manager() -> None:
+    """Forget the manager; the next call makes a new one."""
+    global _manager  # noqa: PLW0603  # see get_manager
+    with _lock:
+        _manager = None
+
+
+def save_scenario(
+    name: str,
+    entities: Entities,
+    description: str | None = None,
+    tags: Iterable[str] | None = None,
+    overwrite: bool = False,  # noqa: FBT001, FBT002  # positional in the specifications
+    product: str | None = None,
+) -> str:
+    """Save a scenario and return its id; see `StateManager.save_scenario`."""
+    return get_manager().save_scenario(name, entities, description, tags, overwrite, product)
+
+
+def load_scenario(name_or_id: str) -> LoadedScenario:
+    """Return a scenario as a dict; see `StateManager.load_scenario`."""
+    return get_manager().load_scenario(name_or_id)
+
+
+def list_scenarios(
+    tag: str | None = None,
+    search: str | None = None,
+    product: str | None = None,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Return scenarios as dicts; see `StateManager.list_scenarios`."""
+    return get_manager().list_scenarios(tag, search, product, limit)
+
+
+def delete_scenario(name_or_id: str, confirm: bool | None = None) -> bool:  # noqa: FBT001  # positional in the specifications
+    """Delete a scenario; see `StateManager.delete_scenario`."""
+    return get_manager().delete_scenario(name_or_id, confirm)
+
+
+def scenario_exists(name_or_id: str) -> bool:
+    """Return whether there is a scenario with that name or id."""
+    return get_manager().scenario_exists(name_or_id)

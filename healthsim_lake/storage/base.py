@@ -1,0 +1,109 @@
+"""The seam between the lake and the places where its bytes lie."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored object.
+
+    Attributes:
+        key: Its key, relative to the lake's root.
+        size: Bytes.
+        modified: Seconds since 1970 by the store's clock.
+    """
+
+    key: str
+    size: int
+    modified: float
+
+
+class Storage(ABC):
+    """Bytes under keys.
+
+    Keys are relative POSIX paths made by `layout`. Values are written once and never changed.
+    Every implementation passes the one contract test in ``tests/storage``.
+
+    Attributes:
+        url: Where the store is, for messages and for locks shared within a process.
+        stages: Whether data files wait in ``staging/`` until they are true. Stores without a
+            rename that is atomic write them to their final, unique name instead.
+    """
+
+    url: str
+    stages: bool
+
+    @abstractmethod
+    def read(self, key: str) -> bytes:
+        """Return the value under `key`.
+
+        Raises:
+            KeyMissingError: There is none.
+        """
+
+    @abstractmethod
+    def create(self, key: str, data: bytes) -> None:
+        """Store `data` under `key` if the key is free: one of many callers wins, durably.
+
+        Nobody ever sees a part of it.
+
+        Raises:
+            KeyExistsError: The key is taken.
+            StorageError: Anything else; the value may or may not have been stored.
+        """
+
+    @abstractmethod
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        """Store a file under a key that nobody else uses.
+
+        The content is durable on return; its name is after `sync`.
+        """
+
+    @abstractmethod
+    def sync(self, folder: str) -> None:
+        """Make the names of files put into `folder` durable."""
+
+    @abstractmethod
+    def stat(self, key: str) -> Entry | None:
+        """Return what is known of `key` without reading it, or None if it is not there."""
+
+    @abstractmethod
+    def names(self) -> Sequence[str]:
+        """Return the names that stand directly under the root, sorted; none where there is none."""
+
+    @abstractmethod
+    def list(self, folder: str) -> Iterator[Entry]:
+        """Yield all objects below `folder`, at any depth, sorted by key."""
+
+    @abstractmethod
+    def move(self, source: str, target: str) -> bool:
+        """Move a file to a key that nothing else ever has; return False if it is not there.
+
+        Safe to repeat, and for many processes to do at once.
+        """
+
+    @abstractmethod
+    def copy(self, source: str, target: str) -> None:
+        """Give the bytes of `source` a second name, without reading them here where possible.
+
+        Raises:
+            KeyMissingError: There is no `source`.
+        """
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove `key`; no error if it is already gone."""
+
+    @abstractmethod
+    def location(self, key: str) -> str:
+        """Return the path or URL by which other programs open `key`."""
+
+    @property
+    def filesystem(self) -> Any | None:
+        """The fsspec filesystem that opens `location`, or None where plain paths do."""
+        return None

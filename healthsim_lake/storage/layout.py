@@ -1,0 +1,75 @@
+"""Where things stand under a lake's root; every key in this package is made here."""
+
+from __future__ import annotations
+
+import re
+
+from healthsim_lake.errors import InvalidPathError
+
+LAKE = "catalog/lake.json"
+LOG = "catalog/log"
+CHECKPOINTS = "catalog/checkpoint"
+STAGING = "staging"
+DATA = "data"
+HISTORY = "history"
+ROOMS = ("catalog", STAGING, DATA, HISTORY)
+
+_DIGITS = 20
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,127}")
+_COMMIT = re.compile(rf"{LOG}/(\d{{{_DIGITS}}})\.json")
+_CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(\d{{{_DIGITS}}})-([0-9a-f]{{8}})\.json")
+
+
+def check_key(key: str) -> str:
+    """Return `key` if it is one that this package could have made.
+
+    Raises:
+        InvalidPathError: An empty or absolute key, ``..``, a backslash, control characters, or
+            anything else outside of letters, digits and ``_ . = -`` between slashes.
+    """
+    segments = key.split("/")
+    if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        raise InvalidPathError(f"{key!r} is not a key inside a lake")
+    return key
+
+
+def commit(version: int) -> str:
+    """Return the key of commit `version`."""
+    return f"{LOG}/{version:0{_DIGITS}d}.json"
+
+
+def commit_version(key: str) -> int | None:
+    """Return the version that a key of the log belongs to, or None for other keys."""
+    match = _COMMIT.fullmatch(key)
+    return int(match[1]) if match else None
+
+
+def checkpoint(version: int, digest: str) -> str:
+    """Return the key of a checkpoint of `version` whose content has the SHA-256 `digest`."""
+    return f"{CHECKPOINTS}/{version:0{_DIGITS}d}-{digest[:8]}.json"
+
+
+def checkpoint_parts(key: str) -> tuple[int, str] | None:
+    """Return version and first eight digits of the digest of a checkpoint's key, or None."""
+    match = _CHECKPOINT.fullmatch(key)
+    return (int(match[1]), match[2]) if match else None
+
+
+def manifest(scenario_id: str, txn_id: str) -> str:
+    """Return the key of a manifest that is too large to stand inside its commit."""
+    return check_key(f"catalog/scenarios/{scenario_id}/{txn_id}.json")
+
+
+def staged(name: str) -> str:
+    """Return the key of a data file that is not true yet."""
+    return check_key(f"{STAGING}/{name}.parquet")
+
+
+def live(table: str, scenario_id: str, name: str) -> str:
+    """Return the key of a data file that is live."""
+    return check_key(f"{DATA}/{table}/scenario_id={scenario_id}/{name}.parquet")
+
+
+def retired(table: str, scenario_id: str, name: str) -> str:
+    """Return the key of a data file that was superseded or deleted."""
+    return check_key(f"{HISTORY}/{table}/scenario_id={scenario_id}/{name}.parquet")

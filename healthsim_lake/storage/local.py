@@ -1,0 +1,197 @@
+"""Local disks: durable, exclusive creates by hard link."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from healthsim_lake.errors import (
+    KeyExistsError,
+    KeyMissingError,
+    ReadOnlyError,
+    StorageError,
+    StorageFullError,
+)
+from healthsim_lake.storage import layout
+from healthsim_lake.storage.base import Entry, Storage
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+_DATA_MODE = 0o444
+_RECORD_MODE = 0o666
+
+
+class LocalStorage(Storage):
+    """A folder on a local disk.
+
+    Attributes:
+        root: The lake's folder; made when first written to.
+    """
+
+    stages = True
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def read(self, key: str) -> bytes:
+        """Return the value under `key`."""
+        with _mapped_errors(key, "read"):
+            return self._path(key).read_bytes()
+
+    def create(self, key: str, data: bytes) -> None:
+        """Write a temporary file, make it durable, and link it to its name; a link is atomic."""
+        path = self._path(key)
+        aside = self._path(f"{layout.STAGING}/{secrets.token_hex(12)}.tmp")
+        with _mapped_errors(key, "write"):
+            _write(aside, data, mode=_RECORD_MODE)
+            try:
+                self._link_new(aside, path, data)
+            finally:
+                aside.unlink()
+            _sync_folder(path.parent)
+
+    def _link_new(self, aside: Path, path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(aside, path)
+        except OSError as error:
+            if error.errno not in _NO_LINKS or path.exists():
+                raise
+            # Without hard links an exclusive create is the best there is: readers treat a head
+            # that does not parse as being written for a while (see `catalog.log`).
+            _write(path, data, mode=_RECORD_MODE)
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        """Write a data file, read-only: a hard-linked version must survive careless editors."""
+        with _mapped_errors(key, "write"):
+            _write(self._path(key), data, mode=_DATA_MODE)
+
+    def sync(self, folder: str) -> None:
+        """Make the names in `folder` durable."""
+        with _mapped_errors(folder, "write"):
+            _sync_folder(self._path(folder))
+
+    def stat(self, key: str) -> Entry | None:
+        """Return size and time of `key`, or None."""
+        try:
+            found = self._path(key).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Entry(key, found.st_size, found.st_mtime)
+
+    def names(self) -> list[str]:
+        """Return what the lake's folder holds."""
+        with _mapped_errors(self.url, "read"):
+            try:
+                return sorted(entry.name for entry in os.scandir(self.root))
+            except FileNotFoundError:
+                return []
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        """Yield all files below `folder`, sorted by key; symbolic links are not followed."""
+        start = self._path(folder)
+        for parent, folders, names in os.walk(start):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(parent, name)
+                entry = self.stat(path.relative_to(self.root).as_posix())
+                if entry is not None:
+                    yield entry
+
+    def move(self, source: str, target: str) -> bool:
+        """Rename; whoever comes second finds the source gone."""
+        old, new = self._path(source), self._path(target)
+        with _mapped_errors(source, "move"):
+            while True:
+                try:
+                    old.rename(new)
+                except FileNotFoundError:
+                    if not old.exists():
+                        return False
+                    new.parent.mkdir(parents=True, exist_ok=True)
+                else:
+                    return True
+
+    def copy(self, source: str, target: str) -> None:
+        """Hard-link, or copy where the disk has no links."""
+        old, new = self._path(source), self._path(target)
+        with _mapped_errors(source, "copy"):
+            new.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(old, new)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                shutil.copy2(old, new)
+                with new.open("rb") as copied:
+                    os.fsync(copied.fileno())
+
+    def delete(self, key: str) -> None:
+        """Unlink `key` if it is there."""
+        with _mapped_errors(key, "delete"), contextlib.suppress(FileNotFoundError):
+            self._path(key).unlink()
+
+    def location(self, key: str) -> str:
+        """Return the absolute path of `key`."""
+        return str(self._path(key))
+
+    def _path(self, key: str) -> Path:
+        return self.root / layout.check_key(key)
+
+
+def _write(path: Path, data: bytes | memoryview, *, mode: int) -> None:
+    """Write a new file and make its content durable; a failed one is removed again."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, mode)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, flags, mode)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    except BaseException:
+        path.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle for a folder; names are durable with the file
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _mapped_errors(key: str, verb: str) -> Iterator[None]:
+    """Turn errors of the operating system into the package's own."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise KeyExistsError(errno.EEXIST, f"{key} already exists") from error
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise KeyMissingError(errno.ENOENT, f"{key} is not in the store") from error
+    except OSError as error:
+        if error.errno in _READ_ONLY:
+            raise ReadOnlyError(
+                error.errno, f"cannot {verb} {key}: {error.strerror}; check the folder's permissions"
+            ) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFullError(
+                error.errno, f"cannot {verb} {key}: the disk is full ({error.strerror})"
+            ) from error
+        raise StorageError(error.errno, f"cannot {verb} {key}: {error.strerror}") from error

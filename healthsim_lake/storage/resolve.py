@@ -1,0 +1,39 @@
+"""From what a person calls a place to the storage behind it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from healthsim_lake.errors import InvalidPathError
+from healthsim_lake.storage.base import Storage
+from healthsim_lake.storage.local import LocalStorage
+from healthsim_lake.storage.remote import FsspecStorage
+
+
+def open_storage(url: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Storage:
+    """Return the storage at `url`; nothing is read or made yet.
+
+    Args:
+        url: A folder's path (``~`` is understood), a ``file://`` URL, or any URL that fsspec knows.
+        options: Passed to the filesystem, e.g. credentials.
+
+    Raises:
+        InvalidPathError: An unknown protocol, an empty path, or an extra that is not installed.
+    """
+    text = os.fspath(url)
+    if not text or "\0" in text:
+        raise InvalidPathError(f"{text!r} is not a path or URL")
+    if "://" not in text:
+        return LocalStorage(Path(text).expanduser().absolute())
+    try:
+        filesystem, path = fsspec.url_to_fs(text, **dict(options or {}))
+    except (ValueError, ImportError) as error:
+        raise InvalidPathError(f"cannot open {text!r}: {error}") from error
+    if filesystem.protocol == "file" or "file" in filesystem.protocol:
+        return LocalStorage(Path(path).absolute())
+    return FsspecStorage(filesystem, path)

@@ -1,0 +1,61 @@
+"""Parquet: chunks of rows into immutable data files, and back.
+
+The names below are imported when first used, so that work on the catalog alone does not wait for
+the engines.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from healthsim_lake.tables.compact import concatenate, without_keys
+    from healthsim_lake.tables.places import FileRef, locate, refs
+    from healthsim_lake.tables.publish import Publisher, UnpublishedWarning
+    from healthsim_lake.tables.reader import TableRows, keys_of, read_rows
+    from healthsim_lake.tables.scan import scan
+    from healthsim_lake.tables.selection import choose, files_of
+    from healthsim_lake.tables.writer import FileWriter
+
+_HOMES = {
+    "choose": "selection",
+    "files_of": "selection",
+    "FileRef": "places",
+    "FileWriter": "writer",
+    "Publisher": "publish",
+    "TableRows": "reader",
+    "UnpublishedWarning": "publish",
+    "concatenate": "compact",
+    "keys_of": "reader",
+    "locate": "places",
+    "read_rows": "reader",
+    "refs": "places",
+    "scan": "scan",
+    "without_keys": "compact",
+}
+
+__all__ = [
+    "FileRef",
+    "FileWriter",
+    "Publisher",
+    "TableRows",
+    "UnpublishedWarning",
+    "choose",
+    "concatenate",
+    "files_of",
+    "keys_of",
+    "locate",
+    "read_rows",
+    "refs",
+    "scan",
+    "without_keys",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,110 @@
+"""Rows into immutable data files: encoded here, written and hashed by helpers beside."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+from healthsim_lake.catalog.records import DataFile
+from healthsim_lake.entities.codec import Chunk
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.errors import StorageError
+from healthsim_lake.storage import Storage, layout
+from healthsim_lake.tables import parquet
+
+WORKERS = 2
+PENDING = 2
+"""Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
+
+
+class FileWriter:
+    """Writes the data files of one transaction.
+
+    A context manager: leaving it waits for its helpers. Files are kept unless `discard` is called.
+
+    Args:
+        storage: Where to.
+        txn_id: Names the files.
+        scenario_id: Whose rows they hold, unless a call says otherwise.
+    """
+
+    def __init__(self, storage: Storage, *, txn_id: str, scenario_id: str) -> None:
+        self._storage, self._txn_id, self._scenario_id = storage, txn_id, scenario_id
+        self._numbers = count(1)
+        self._keys: list[str] = []
+        self._room = threading.Semaphore(WORKERS + PENDING)
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="healthsim-write")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+
+    def submit(
+        self, chunk: Chunk, entity_type: EntityType, *, scenario_id: str | None = None
+    ) -> Future[DataFile]:
+        """Write `chunk` as one file; waits while too many are under way."""
+        name = f"{self._txn_id}-{next(self._numbers)}"
+        key = self.key(entity_type.name, name, scenario_id=scenario_id)
+        self._keys.append(key)
+
+        def write() -> DataFile:
+            data = parquet.to_bytes(chunk, entity_type)
+            self._storage.put(key, data)
+            return DataFile(
+                name=name,
+                rows=chunk.rows,
+                bytes=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+                bounds=parquet.bounds(chunk, entity_type),
+            )
+
+        return self._run(write)
+
+    def copy(self, source: str, table: str, file: DataFile) -> DataFile:
+        """Give the bytes of a file that exists a new name; returns the file under that name.
+
+        Raises:
+            KeyMissingError: There is no `source`.
+        """
+        name = f"{self._txn_id}-{next(self._numbers)}"
+        key = self.key(table, name)
+        self._keys.append(key)
+        self._storage.copy(source, key)
+        return file.model_copy(update={"name": name})
+
+    def sync(self) -> None:
+        """Make the names of all files durable; call it after the last file, before the commit."""
+        if self._keys and self._storage.stages:
+            self._storage.sync(layout.STAGING)
+
+    def discard(self) -> None:
+        """Remove all files; what cannot be removed is an orphan, which maintenance finds."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for key in self._keys:
+            with contextlib.suppress(StorageError):
+                self._storage.delete(key)
+
+    def key(self, table: str, name: str, *, scenario_id: str | None = None) -> str:
+        """Return the key under which a file of this transaction waits for its commit."""
+        if self._storage.stages:
+            return layout.staged(name)
+        return layout.live(table, scenario_id or self._scenario_id, name)
+
+    def _run(self, write: Callable[[], DataFile]) -> Future[DataFile]:
+        self._room.acquire()
+        future = self._pool.submit(write)
+        future.add_done_callback(lambda _: self._room.release())
+        return future

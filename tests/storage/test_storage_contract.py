@@ -1,0 +1,158 @@
+"""One exam that every storage has to pass."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from healthsim_lake.errors import InvalidPathError, KeyExistsError, KeyMissingError
+from healthsim_lake.storage import Storage, layout, open_storage
+
+
+class StorageContract:
+    """Inherited by a class for each storage, which provides the fixture `storage`."""
+
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Storage:
+        raise NotImplementedError
+
+    def test_what_was_created_is_read_back(self, storage):
+        storage.create("catalog/log/1.json", b"one")
+        assert storage.read("catalog/log/1.json") == b"one"
+
+    def test_a_missing_key_is_a_named_error_and_a_file_not_found_error(self, storage):
+        with pytest.raises(KeyMissingError) as caught:
+            storage.read("catalog/none.json")
+        assert isinstance(caught.value, FileNotFoundError)
+        assert "catalog/none.json" in str(caught.value)
+
+    def test_a_second_create_loses_and_changes_nothing(self, storage):
+        storage.create("catalog/a.json", b"first")
+        with pytest.raises(KeyExistsError):
+            storage.create("catalog/a.json", b"second")
+        assert storage.read("catalog/a.json") == b"first"
+
+    def test_of_many_threads_creating_one_key_exactly_one_wins(self, storage):
+        outcomes: list[str] = []
+        barrier = threading.Barrier(8)
+
+        def race(number: int) -> None:
+            barrier.wait()
+            try:
+                storage.create("catalog/race.json", str(number).encode())
+                outcomes.append("won")
+            except KeyExistsError:
+                outcomes.append("lost")
+
+        threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["lost"] * 7 + ["won"]
+
+    def test_stat_tells_the_size_and_none_for_what_is_not_there(self, storage):
+        storage.put("data/t/scenario_id=x/f.parquet", b"12345")
+        found = storage.stat("data/t/scenario_id=x/f.parquet")
+        assert found is not None
+        assert found.size == 5
+        assert storage.stat("data/t/scenario_id=x/g.parquet") is None
+
+    def test_list_is_recursive_sorted_and_limited_to_the_folder(self, storage):
+        for key in ("data/b/f2", "data/a/f1", "data/b/f1", "history/b/f1"):
+            storage.put(key, b"x")
+        assert [entry.key for entry in storage.list("data")] == [
+            "data/a/f1",
+            "data/b/f1",
+            "data/b/f2",
+        ]
+
+    def test_list_of_a_folder_that_is_not_there_is_empty(self, storage):
+        assert list(storage.list("data")) == []
+
+    def test_names_are_the_first_segments(self, storage):
+        assert list(storage.names()) == []
+        storage.put("data/t/f", b"x")
+        storage.create("catalog/lake.json", b"{}")
+        assert set(storage.names()) - {"staging"} == {"catalog", "data"}
+
+    def test_move_takes_a_file_along_and_says_when_it_was_gone(self, storage):
+        storage.put("staging/f", b"rows")
+        assert storage.move("staging/f", "data/t/f")
+        assert storage.read("data/t/f") == b"rows"
+        assert storage.stat("staging/f") is None
+        assert not storage.move("staging/f", "data/t/f")
+        assert storage.read("data/t/f") == b"rows"
+
+    def test_a_copy_outlives_its_source(self, storage):
+        storage.put("history/t/f", b"rows")
+        storage.copy("history/t/f", "data/t/g")
+        storage.delete("history/t/f")
+        assert storage.read("data/t/g") == b"rows"
+
+    def test_copying_what_is_not_there_is_a_named_error(self, storage):
+        with pytest.raises(KeyMissingError):
+            storage.copy("history/t/f", "data/t/g")
+
+    def test_delete_twice_is_no_error(self, storage):
+        storage.put("data/f", b"x")
+        storage.delete("data/f")
+        storage.delete("data/f")
+        assert storage.stat("data/f") is None
+
+    @pytest.mark.parametrize(
+        "key", ["", "/etc/passwd", "a/../b", "..", "a//b", "a\\b", "a\0b", "a\nb", "./a", "a/"]
+    )
+    def test_keys_that_would_leave_the_lake_are_refused_everywhere(self, storage, key):
+        for operation in (storage.read, storage.stat, storage.delete, storage.location):
+            with pytest.raises(InvalidPathError):
+                operation(key)
+        with pytest.raises(InvalidPathError):
+            storage.create(key, b"")
+
+    def test_empty_values_are_kept(self, storage):
+        storage.create("catalog/empty.json", b"")
+        assert storage.read("catalog/empty.json") == b""
+
+
+class TestLocalStorage(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path):
+        return open_storage(tmp_path / "lake")
+
+    def test_data_files_cannot_be_written_over(self, storage):
+        storage.put("data/t/f", b"rows")
+        assert Path(storage.location("data/t/f")).stat().st_mode & 0o222 == 0
+
+    def test_a_create_leaves_nothing_else_behind(self, storage):
+        storage.create("catalog/a.json", b"x")
+        assert [entry.key for entry in storage.list("staging")] == []
+
+    def test_locations_are_absolute_paths(self, storage):
+        assert Path(storage.location("data/t/f")).is_absolute()
+
+
+class TestMemoryStorage(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path):
+        return open_storage(f"memory://contract-{tmp_path.name}/lake")
+
+
+def test_keys_of_commits_are_read_back_as_versions():
+    assert layout.commit_version(layout.commit(42)) == 42
+    assert layout.commit_version("catalog/log/42.json") is None
+    assert layout.checkpoint_parts(layout.checkpoint(7, "ab" * 32)) == (7, "abababab")
+
+
+def test_unknown_protocols_and_empty_urls_are_named_errors():
+    for url in ("nosuchprotocol://x", "", "a\0b"):
+        with pytest.raises(InvalidPathError):
+            open_storage(url)
+
+
+def test_a_file_url_is_a_local_folder(tmp_path):
+    storage = open_storage(f"file://{tmp_path}/lake")
+    storage.create("catalog/a.json", b"x")
+    assert (tmp_path / "lake" / "catalog" / "a.json").read_bytes() == b"x"
