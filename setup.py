@@ -3,6 +3,9 @@
 from setuptools import find_packages, setup
 
 setup(
-    packages=[*find_packages(include=["healthsim_lake", "healthsim_lake.*"]), "healthsim_lake.builtin"],
+    packages=[
+        *find_packages(include=["healthsim_lake", "healthsim_lake.*"]),
+        "healthsim_lake.builtin",
+    ],
     package_dir={"healthsim_lake.builtin": "catalog"},
 )

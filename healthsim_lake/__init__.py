@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from healthsim_lake._version import VERSION as __version__
+from healthsim_lake._version import __version__
 
 if TYPE_CHECKING:
     from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion

@@ -17,9 +17,7 @@ settings.register_profile(
 settings.load_profile("everyday")
 
 REPOSITORY = Path(__file__).parent.parent
-SHARED_DATA = Path(
-    os.environ.get("HEALTHSIM_SHARED_DATA", REPOSITORY.parent / "shared" / "data")
-)
+SHARED_DATA = Path(os.environ.get("HEALTHSIM_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
 
 
 @pytest.fixture(autouse=True)

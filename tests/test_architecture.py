@@ -26,9 +26,10 @@ FLOORS = (
     {"tables"},
     {"catalog", "entities"},
     {"storage"},
-    {"errors", "_json", "_clock", "_version"},
+    {"_json", "_clock", "_version"},
+    {"errors"},
 )
-"""Upper floors import lower ones, never the other way; rooms of one floor do not know each other."""
+"""Upper floors import lower ones, never the other way; rooms of a floor are strangers."""
 
 WING = {"formats": {"errors", "entities", "_json", "_clock"}}
 """The domain wing meets the lake in these places only."""

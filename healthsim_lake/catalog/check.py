@@ -17,7 +17,7 @@ def check(requirement: actions.Requirement, snapshot: Snapshot) -> None:
         ConflictError: It does not; the message names what is there instead.
         ScenarioNotFoundError: The scenario it speaks of is gone.
     """
-    raise TypeError(f"no check for {requirement.kind}")
+    raise TypeError(f"no check for {requirement.kind} at version {snapshot.version}")
 
 
 @check.register

@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state at one version, so that opening a lake does not read every commit."""
+"""Checkpoints: the whole state at a version, so that opening does not read every commit."""
 
 from __future__ import annotations
 

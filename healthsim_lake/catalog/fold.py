@@ -12,7 +12,7 @@ from healthsim_lake.errors import NewerFormatError
 
 
 @singledispatch
-def fold(action: actions.Action, state: State, commit: Commit) -> None:
+def fold(action: actions.Action, state: State, commit: Commit) -> None:  # noqa: ARG001  # the signature that all actions share
     """Apply `action`, which was committed by `commit`, to `state` in place.
 
     Raises:

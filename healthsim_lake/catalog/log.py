@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 from datetime import datetime
+from typing import ClassVar
 from weakref import WeakValueDictionary
 
 from healthsim_lake._clock import new_uuid, to_utc
@@ -31,7 +32,7 @@ _EMPTY = Snapshot(version=0, digest="")
 class WriterLock:
     """The queue in which the writers of one process wait for one lake."""
 
-    _locks: WeakValueDictionary[str, WriterLock] = WeakValueDictionary()
+    _locks: ClassVar[WeakValueDictionary[str, WriterLock]] = WeakValueDictionary()
 
     def __init__(self) -> None:
         self.lock = threading.RLock()

@@ -118,7 +118,4 @@ class Snapshot:
 
 
 def _result_of(commit: Commit) -> IdempotentResult:
-    return IdempotentResult(
-        commit=commit.version, timestamp=commit.timestamp, result=commit.result
-    )
-
+    return IdempotentResult(commit=commit.version, timestamp=commit.timestamp, result=commit.result)

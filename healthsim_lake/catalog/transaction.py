@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from healthsim_lake import _clock
-from healthsim_lake._version import VERSION
+from healthsim_lake._version import __version__
 from healthsim_lake.catalog.actions import Action, Requirement
 from healthsim_lake.catalog.chain import read_commit
 from healthsim_lake.catalog.check import check
@@ -30,7 +30,7 @@ from healthsim_lake.errors import (
 )
 from healthsim_lake.storage import layout
 
-WRITER = f"healthsim-lake {VERSION}"
+WRITER = f"healthsim-lake {__version__}"
 MAX_CLOCK_SKEW = timedelta(hours=1)
 MAX_ATTEMPTS_AT_ONE_NUMBER = 3
 _FIRST_SLOTS, _MOST_SLOTS = 4, 16

@@ -77,12 +77,8 @@ def _provenance(number: int, name: str, kind: str, description: str, *keys: str)
 
 PROVENANCE: tuple[FieldSpec, ...] = (
     _provenance(10_001, "created_at", "timestamp", "When the row was made (UTC).", "created_at"),
-    _provenance(
-        10_002, "source_type", "text", "generated, loaded or derived.", "source_type"
-    ),
-    _provenance(
-        10_003, "source_system", "text", "The system the row came from.", "source_system"
-    ),
+    _provenance(10_002, "source_type", "text", "generated, loaded or derived.", "source_type"),
+    _provenance(10_003, "source_system", "text", "The system the row came from.", "source_system"),
     _provenance(10_004, "skill_used", "text", "The skill that made the row.", "skill_used"),
     _provenance(
         10_005, "generation_seed", "int", "Seed of the generator.", "seed", "generation_seed"
@@ -90,9 +86,7 @@ PROVENANCE: tuple[FieldSpec, ...] = (
 )
 EXTRA_ID = 10_011
 ROW_SHAPE_ID = 10_012
-RESERVED_COLUMNS = frozenset(
-    {SCENARIO_ID, EXTRA, ROW_SHAPE, *(spec.name for spec in PROVENANCE)}
-)
+RESERVED_COLUMNS = frozenset({SCENARIO_ID, EXTRA, ROW_SHAPE, *(spec.name for spec in PROVENANCE)})
 
 
 class EntityType(BaseModel):

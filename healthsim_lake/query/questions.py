@@ -12,14 +12,15 @@ from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import ROW_SHAPE, EntityType
-from healthsim_lake.errors import DataFileMissingError, InputError
+from healthsim_lake.errors import DataFileMissingError
 from healthsim_lake.query.engine import Engine, Limits
+from healthsim_lake.query.guard import examine
 from healthsim_lake.query.result import QueryResult
 from healthsim_lake.query.views import FileSource, View
 from healthsim_lake.tables.places import locate
 from healthsim_lake.tables.selection import choose, files_of
 
-MAX_PAGE = 1_000
+SCENARIOS = "scenarios"
 
 _SCENARIOS = pa.schema(
     [
@@ -64,10 +65,6 @@ class Questions:
         limits: Limits | None = None,
     ) -> QueryResult:
         """Run one SELECT over the chosen scenarios, or all of them; see `Lake.query`."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise InputError(f"limit must be between 1 and {MAX_PAGE}, not {limit}")
-        if offset < 0:
-            raise InputError(f"offset must not be negative, not {offset}")
         names = None if scenarios is None else list(scenarios)
         bounds = limits or Limits()
         try:
@@ -75,7 +72,7 @@ class Questions:
         except DataFileMissingError:
             # A file moved between being looked up and being opened; its new place is known now.
             answer = self._run(sql, scenario, names, params, bounds)
-        return QueryResult(answer, limit=limit, offset=offset, query_executed=sql)
+        return QueryResult.of(answer, sql=sql, limit=limit, offset=offset)
 
     def _run(
         self,
@@ -86,8 +83,10 @@ class Questions:
         limits: Limits,
     ) -> pa.Table:
         chosen = choose(self._view(), scenario, scenarios)
-        views = [self._table_view(one, chosen) for one in self._registry()]
-        views.append(_scenarios_view(chosen))
+        types = {one.name: one for one in self._registry()}
+        reads = examine(sql, tables=[*types, SCENARIOS]).reads
+        views = [self._table_view(one, chosen if one.name in reads else ()) for one in types.values()]
+        views.append(_scenarios_view(chosen if SCENARIOS in reads else ()))
         filesystem = self._log.storage.filesystem
         with Engine(views, limits=limits, filesystem=filesystem) as engine:
             return engine.run(sql, params)
@@ -95,17 +94,13 @@ class Questions:
     def _table_view(self, entity_type: EntityType, chosen: Sequence[ScenarioState]) -> View:
         schema = entity_type.arrow_schema
         storage = self._log.storage
-
-        def files() -> tuple[FileSource, ...]:
-            return tuple(
-                FileSource(storage.location(locate(storage, ref)), ref.scenario_id)
-                for ref in files_of(self._log, chosen, entity_type.name)
-            )
-
         return View(
             name=entity_type.name,
             schema=schema.remove(schema.get_field_index(ROW_SHAPE)).remove_metadata(),
-            files=files,
+            files=tuple(
+                FileSource(storage.location(locate(storage, ref)), ref.scenario_id)
+                for ref in files_of(self._log, chosen, entity_type.name)
+            ),
         )
 
 
@@ -122,5 +117,5 @@ def _scenarios_view(chosen: Sequence[ScenarioState]) -> View:
         for state in chosen
     ]
     return View(
-        name="scenarios", schema=_SCENARIOS, table=pa.Table.from_pylist(rows, schema=_SCENARIOS)
+        name=SCENARIOS, schema=_SCENARIOS, table=pa.Table.from_pylist(rows, schema=_SCENARIOS)
     )

@@ -9,7 +9,6 @@ from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.records import DataFile, EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Label
-
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError, InvalidEntityError
@@ -63,6 +62,9 @@ class Adding:
     ) -> ScenarioRecord:
         """Write the rows, commit them behind those that are there, and return the record."""
         transaction = self._committer.begin(label)
+        earlier = self._committer.earlier_result(label)
+        if earlier is not None:
+            return self._committer.view().get(earlier).record
         self._id = self._committer.view().get(ref).record.id
         self._txn_id = transaction.txn_id
         if isinstance(entities, Export):

@@ -39,6 +39,13 @@ class Committer:
         """Whether changes are refused."""
         return self._publisher is None
 
+    def earlier_result(self, label: Label) -> str | None:
+        """Return what a request with the same idempotency key led to, or None if there was none."""
+        if label.idempotency_key is None:
+            return None
+        earlier = self.log.refresh().state.results.get(label.idempotency_key)
+        return None if earlier is None else earlier.result
+
     def begin(self, label: Label | None = None) -> Transaction:
         """Return a new transaction.
 

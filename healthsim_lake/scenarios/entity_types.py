@@ -105,8 +105,7 @@ class EntityTypes:
 
 def _pinned(snapshot: Snapshot) -> list[EntityType]:
     return [
-        entities.EntityType.model_validate(table.declaration)
-        for table in snapshot.tables.values()
+        entities.EntityType.model_validate(table.declaration) for table in snapshot.tables.values()
     ]
 
 

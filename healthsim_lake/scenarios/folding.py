@@ -17,9 +17,7 @@ MOST_IN_A_TIER = 8
 MAX_MERGED_BYTES = 128 * 1024 * 1024
 
 
-def folded(
-    files: list[DataFile], merge: Callable[[list[DataFile]], DataFile]
-) -> list[DataFile]:
+def folded(files: list[DataFile], merge: Callable[[list[DataFile]], DataFile]) -> list[DataFile]:
     """Return `files` with the runs at the end that grew too long merged into one file each."""
     while True:
         run = _run_at_the_end(files)

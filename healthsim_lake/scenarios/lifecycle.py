@@ -30,9 +30,7 @@ def rename(scenario_id: str, name: str) -> Plan:
     return plan
 
 
-def describe(
-    scenario_id: str, description: str | None, metadata: Mapping[str, Any] | None
-) -> Plan:
+def describe(scenario_id: str, description: str | None, metadata: Mapping[str, Any] | None) -> Plan:
     """Return the plan that changes description or metadata.
 
     Raises:
@@ -68,9 +66,7 @@ def delete(committer: Committer, scenario_id: str) -> Plan:
             operation="delete",
             actions=(actions.DeleteScenario(scenario_id=scenario_id),),
             # The files to retire were read from this state.
-            requires=(
-                actions.ScenarioIs(scenario_id=scenario_id, version=state.record.version),
-            ),
+            requires=(actions.ScenarioIs(scenario_id=scenario_id, version=state.record.version),),
             retires=manifest.groups(scenario_id),
             result=scenario_id,
         )
@@ -97,9 +93,7 @@ def change_tags(
     return plan
 
 
-def restore(
-    scenario_id: str, name: str, manifest: Manifest, kept: Manifest | ManifestRef
-) -> Draft:
+def restore(scenario_id: str, name: str, manifest: Manifest, kept: Manifest | ManifestRef) -> Draft:
     """Return the draft that brings a tombstone back with rows under new file names."""
     return Draft(
         operation="restore",

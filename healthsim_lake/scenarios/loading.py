@@ -117,7 +117,10 @@ def load(
     wanted = manifest.sets if types is None else _chosen(manifest, types, registry, state.record)
     rows = {
         one.key: read_rows(
-            log.storage, _type_of(one, snapshot, registry), state.record.id, refs(one, state.record.id)
+            log.storage,
+            _type_of(one, snapshot, registry),
+            state.record.id,
+            refs(one, state.record.id),
         )
         for one in wanted
     }

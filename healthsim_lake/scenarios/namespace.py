@@ -208,9 +208,7 @@ class Scenarios:
             InputError: A negative limit or offset.
         """
         found = self._committer.view().records()
-        return select(
-            found, tag=tag, search=search, product=product, limit=limit, offset=offset
-        )
+        return select(found, tag=tag, search=search, product=product, limit=limit, offset=offset)
 
     def rename(self, ref: str, name: str) -> ScenarioRecord:
         """Give a scenario another name; its id stays.

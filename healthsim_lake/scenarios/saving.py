@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +65,10 @@ class Saving:
     ) -> ScenarioRecord:
         """Write the rows, commit, publish, and return the scenario's record."""
         transaction = self._committer.begin(label)
+        earlier = self._committer.earlier_result(label)
         head = self._committer.view()
+        if earlier is not None:
+            return head.get(earlier).record
         existing = self._existing(head)
         self._id = _clock.new_uuid() if existing is None else existing.record.id
         self._txn_id = transaction.txn_id
@@ -124,9 +127,7 @@ class Saving:
             )
         self._follow_tables(snapshot, writer)
         manifest = Manifest(sets=tuple(self._sets))
-        types = {
-            one.table: self._tables.types[one.table] for one in self._sets if one.files
-        }
+        types = {one.table: self._tables.types[one.table] for one in self._sets if one.files}
         declared, requires = declarations(types, snapshot)
         old = None if existing is None else self._committer.log.manifest(existing)
         publishes, retires = manifests.difference(manifest, old, self._id)

@@ -62,7 +62,9 @@ class _Upgrading:
         """Return the draft for `snapshot`."""
         table = snapshot.tables.get(self._target.name)
         requires: list[actions.Requirement] = [
-            actions.TableIs(table=self._target.name, revision=0 if table is None else table.revision)
+            actions.TableIs(
+                table=self._target.name, revision=0 if table is None else table.revision
+            )
         ]
         changes: list[actions.Action] = [
             actions.DeclareTable(table=self._target.name, declaration=self._target.document())

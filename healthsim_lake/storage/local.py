@@ -188,7 +188,8 @@ def _mapped_errors(key: str, verb: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _READ_ONLY:
             raise ReadOnlyError(
-                error.errno, f"cannot {verb} {key}: {error.strerror}; check the folder's permissions"
+                error.errno,
+                f"cannot {verb} {key}: {error.strerror}; check the folder's permissions",
             ) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFullError(

@@ -19,6 +19,8 @@ COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 3
 SHAPES_KEY = "healthsim.shapes"
 """Key of the file's footer under which the shapes of its rows stand."""
+DICTIONARY_ROWS = 500
+"""Below so many rows a dictionary costs more time and bytes than it saves."""
 LONGEST_BOUND = 200
 """A bound longer than this many characters is left out of the manifest."""
 
@@ -27,7 +29,7 @@ def to_bytes(chunk: Chunk, entity_type: EntityType) -> bytes | memoryview:
     """Return `chunk` as one Parquet file with field ids, statistics and its shapes.
 
     Polars writes large chunks, all columns at once in parallel; Arrow writes small ones, for which
-    Polars' fixed cost of a query would be several times the work. Both write the same Parquet types.
+    Polars' fixed cost of a query would be several times the work. Both write the same types.
     """
     shapes = shapes_to_json(chunk.shapes)
     if isinstance(chunk.data, pa.Table):
@@ -46,20 +48,20 @@ def to_bytes(chunk: Chunk, entity_type: EntityType) -> bytes | memoryview:
 
 
 def _arrow_bytes(table: pa.Table, shapes: bytes, schema: pa.Schema) -> memoryview:
-    table = pa.Table.from_arrays(
-        table.columns, schema=schema.with_metadata({SHAPES_KEY: shapes})
-    )
+    table = pa.Table.from_arrays(table.columns, schema=schema)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
+    with pq.ParquetWriter(
         sink,
-        row_group_size=ROW_GROUP_ROWS,
+        schema,
         compression=COMPRESSION,
         compression_level=COMPRESSION_LEVEL,
+        use_dictionary=table.num_rows >= DICTIONARY_ROWS,
         store_schema=False,
         store_decimal_as_integer=True,
         write_page_index=table.num_rows > ROW_GROUP_ROWS,
-    )
+    ) as writer:
+        writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        writer.add_key_value_metadata({SHAPES_KEY: shapes.decode()})
     return memoryview(sink.getvalue())
 
 
@@ -131,9 +133,7 @@ def bounds(chunk: Chunk, entity_type: EntityType) -> dict[str, tuple[str, str]]:
     texts = {
         name: (_text(low), _text(high)) for name, (low, high) in pairs.items() if low is not None
     }
-    return {
-        name: pair for name, pair in texts.items() if max(map(len, pair)) <= LONGEST_BOUND
-    }
+    return {name: pair for name, pair in texts.items() if max(map(len, pair)) <= LONGEST_BOUND}
 
 
 def _arrow_pair(column: pa.ChunkedArray) -> tuple[object, object]:

@@ -17,7 +17,7 @@ class FileRef:
     scenario_id: str
     file: DataFile
 
-    def keys(self) -> tuple[str, ...]:
+    def possible_keys(self) -> tuple[str, ...]:
         """Return the keys under which the file may stand.
 
         Data comes first because it is usual, and again after staging: a file that moved from
@@ -43,7 +43,7 @@ def locate(storage: Storage, ref: FileRef) -> str:
         DataFileMissingError: It is nowhere.
         DataFileAlteredError: It has another size than was committed.
     """
-    for key in ref.keys():
+    for key in ref.possible_keys():
         entry = storage.stat(key)
         if entry is None:
             continue
@@ -62,7 +62,7 @@ def read(storage: Storage, ref: FileRef) -> bytes:
     Raises:
         DataFileMissingError: It is nowhere.
     """
-    for key in ref.keys():
+    for key in ref.possible_keys():
         try:
             return storage.read(key)
         except KeyMissingError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import polars as pl
-import pyarrow as pa
 
 from healthsim_lake.entities.codec import Chunk, decode, encode_rows
 from healthsim_lake.entities.types import PROVENANCE, EntityType

@@ -147,9 +147,7 @@ def test_an_unknown_reader_feature_refuses_to_open(log):
 def test_a_newer_format_is_refused(log):
     log.storage.create(
         layout.LAKE,
-        json.dumps(
-            {"magic": "healthsim-lake", "format": 2, "lake_id": _clock.new_uuid()}
-        ).encode(),
+        json.dumps({"magic": "healthsim-lake", "format": 2, "lake_id": _clock.new_uuid()}).encode(),
     )
     with pytest.raises(NewerFormatError, match="format 2"):
         log.refresh()

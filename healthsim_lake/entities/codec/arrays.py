@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from healthsim_lake.entities.codec.chunk import SMALL
+from healthsim_lake.entities.codec.chunk import SMALL_ROWS
 
 _NEWEST = pl.CompatLevel.newest()
 _DTYPES: dict[pa.DataType, pl.DataType] = {
@@ -21,6 +21,9 @@ _DTYPES: dict[pa.DataType, pl.DataType] = {
 }
 
 
+_TEXTS = {str, type(None)}
+
+
 def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Return an array of values whose Python types were checked before.
 
@@ -28,19 +31,21 @@ def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         TypeError: Texts only: a value is not text.
         UnicodeEncodeError: A text holds a lone surrogate.
     """
-    dtype = _DTYPES.get(kind) if len(values) >= SMALL else None
+    dtype = _DTYPES.get(kind) if len(values) >= SMALL_ROWS else None
     if dtype is None:
+        if kind == pa.string() and not set(map(type, values)) <= _TEXTS:
+            raise TypeError("not text")  # Arrow takes bytes for text
         return pa.array(values, kind)
     return pl.Series(values, dtype=dtype, strict=True).to_arrow(compat_level=_NEWEST)
 
 
 def listed(array: pa.Array) -> list[Any]:
     """Return the values of an array as Python objects."""
-    if len(array) < SMALL:
+    if len(array) < SMALL_ROWS:
         return array.to_pylist()  # type: ignore[no-any-return]
     return pl.Series(array).to_list()
 
 
 def kernel_text(array: pa.Array) -> pa.Array:
-    """Return a text array as the one type that all Arrow kernels know and that has no 2 GB limit."""
+    """Return a text array as the type that all Arrow kernels know and that has no 2 GB limit."""
     return array if array.type == pa.large_string() else array.cast(pa.large_string())

@@ -116,7 +116,7 @@ def _decimal(kind: Kind, value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     fits = abs(rounded) < Decimal(1).scaleb(kind.precision - kind.scale)
-    return (rounded if rounded else abs(rounded)) if fits else None
+    return (rounded or abs(rounded)) if fits else None
 
 
 def _decimal_of(text: str) -> Decimal | None:
@@ -143,7 +143,9 @@ def _timestamp(_kind: Kind, value: Any) -> datetime | None:
     text = f"{day}T{clock or '00:00'}:{seconds or '00'}.{micros}"
     try:
         zone = _zone(sign, hours, minutes) if sign else UTC
-        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+        return (
+            datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+        )
     except (ValueError, OverflowError):
         return None
 

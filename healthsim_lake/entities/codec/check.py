@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -111,10 +111,14 @@ def number_text(number: Decimal) -> str:
 
 def duration_text(duration: timedelta) -> str:
     """Return a duration as ISO 8601 text in seconds, e.g. ``PT5400S`` or ``-PT0.5S``."""
-    micros = duration // timedelta(microseconds=1)
-    seconds, rest = divmod(abs(micros), 1_000_000)
-    fraction = f".{rest:06d}".rstrip("0") if rest else ""
-    return f"{'-' if micros < 0 else ''}PT{seconds}{fraction}S"
+    return seconds_text(duration // timedelta(microseconds=1), 1_000_000)
+
+
+def seconds_text(ticks: int, per_second: int) -> str:
+    """Return a count of ticks as ISO 8601 text in seconds."""
+    seconds, rest = divmod(abs(ticks), per_second)
+    fraction = f".{rest + per_second}".replace(".1", ".", 1).rstrip("0") if rest else ""
+    return f"{'-' if ticks < 0 else ''}PT{seconds}{fraction}S"
 
 
 def _finite(number: float) -> float:
@@ -218,8 +222,3 @@ def _path_text(steps: list[str | int]) -> str:
             name = step if step.isidentifier() else repr(step)
             text += f".{name}" if text else name
     return text
-
-
-def is_naive(moment: datetime) -> bool:
-    """Return whether a datetime carries no zone."""
-    return moment.tzinfo is None

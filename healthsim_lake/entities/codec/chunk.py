@@ -10,7 +10,7 @@ import pyarrow as pa
 from healthsim_lake.entities.codec.shapes import Shape
 from healthsim_lake.entities.types import EntityType
 
-SMALL = 2_000
+SMALL_ROWS = 2_000
 """Below this many rows Arrow is faster than Polars, whose every step costs some 50 µs."""
 
 
@@ -20,7 +20,7 @@ class Chunk:
 
     Attributes:
         data: Exactly the columns of the entity type's ``arrow_schema``, in order; a Polars frame
-            from `SMALL` rows on, else an Arrow table.
+            from `SMALL_ROWS` rows on, else an Arrow table.
         shapes: What ``row_shape`` points to; belongs into the file's footer.
         rows: Number of rows.
     """
@@ -35,7 +35,7 @@ def to_chunk(
 ) -> Chunk:
     """Put arrays together as the file's columns, in the engine that writes them fastest."""
     schema = entity_type.arrow_schema
-    if rows < SMALL:
+    if rows < SMALL_ROWS:
         fitting = [_as_type(arrays[field.name], field.type) for field in schema]
         return Chunk(pa.Table.from_arrays(fitting, schema=schema), shapes, rows)
     series = [_series(field.name, arrays[field.name]) for field in schema]

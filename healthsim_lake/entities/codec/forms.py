@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from healthsim_lake.entities.codec import moments
 from healthsim_lake.entities.codec.arrays import build, listed
-from healthsim_lake.entities.codec.jsontext import integer_text, loads_many, text_integer
+from healthsim_lake.entities.codec.jsontext import loads_many
 from healthsim_lake.entities.fields import Kind
 
 EXACT_INT = 2**53
@@ -77,8 +77,8 @@ def fit(kind: Kind, form: str, given: pa.Array) -> pa.Array:
         form: The form to use.
         given: JSON values of one type: large_string, bool, int64 or float64.
     """
-    if kind.name == "text" and form == "text":
-        return given
+    if kind.name == "text":
+        return given if form == "text" else given.cast(pa.large_string())
     typed = _parse(kind, form, given)
     shown = show(form, typed)
     if isinstance(shown, list):
@@ -99,11 +99,6 @@ def _parse(kind: Kind, form: str, given: pa.Array) -> pa.Array:
     match kind.name:
         case "bool":
             return _parse_bool(given)
-        case "text":
-            return build(
-                [None if number is None else integer_text(number) for number in listed(given)],
-                pa.string(),
-            )
         case "timestamp":
             return moments.parse(form, given)
         case "date":
@@ -119,7 +114,9 @@ def _parse_bool(given: pa.Array) -> pa.Array:
     if given.type == pa.bool_():
         return given
     is_true = pc.equal(given, "true")
-    return pc.if_else(pc.or_(is_true, pc.equal(given, "false")), is_true, pa.scalar(None, pa.bool_()))
+    return pc.if_else(
+        pc.or_(is_true, pc.equal(given, "false")), is_true, pa.scalar(None, pa.bool_())
+    )
 
 
 def _fraction_safe(kind: Kind, given: pa.Array) -> pa.Array:
@@ -155,7 +152,10 @@ def _cast(given: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def show(form: str, typed: pa.Array) -> pa.Array | list[Any]:
-    """Return the JSON values of cells: texts, numbers or bools as an array, or a list of them."""
+    """Return the JSON values of cells: texts, numbers or bools as an array, or a list of them.
+
+    A cell that the form does not fit, because ``extra`` holds the row's value, gives anything.
+    """
     kind = typed.type
     if pa.types.is_date(kind):
         return typed.cast(pa.large_string())
@@ -166,7 +166,7 @@ def show(form: str, typed: pa.Array) -> pa.Array | list[Any]:
     if pa.types.is_floating(kind):
         return _show_float(form, typed)
     if pa.types.is_integer(kind):
-        return typed if form == "int" else typed.cast(_INT_SHOWN[form])
+        return typed if form == "int" else typed.cast(_INT_SHOWN[form], safe=False)
     if pa.types.is_boolean(kind):
         return typed if form == "bool" else typed.cast(pa.large_string())
     return _show_text(form, typed)
@@ -177,8 +177,12 @@ def _show_text(form: str, typed: pa.Array) -> pa.Array | list[Any]:
         return typed
     texts = listed(typed)
     if form == "int":
-        return [None if text is None else text_integer(text) for text in texts]
+        return list(map(_integer_or_none, texts))
     return loads_many(["null" if text is None else text for text in texts])
+
+
+def _integer_or_none(text: str | None) -> int | None:
+    return int(text) if text is not None and _INTEGER.fullmatch(text) else None
 
 
 def _show_float(form: str, typed: pa.Array) -> pa.Array | list[Any]:
@@ -186,9 +190,9 @@ def _show_float(form: str, typed: pa.Array) -> pa.Array | list[Any]:
         case "float":
             return typed
         case "whole":
-            return typed.cast(pa.int64())
+            return typed.cast(pa.int64(), safe=False)
         case "text:whole":
-            return typed.cast(pa.int64()).cast(pa.large_string())
+            return typed.cast(pa.int64(), safe=False).cast(pa.large_string())
         case "text":
             return [None if number is None else repr(number) for number in listed(typed)]
     return _numbers(listed(typed))
@@ -199,7 +203,7 @@ def _show_decimal(form: str, typed: pa.Array) -> pa.Array | list[Any]:
         case "float":
             return _floats(typed)
         case "whole":
-            return typed.cast(pa.int64())
+            return typed.cast(pa.int64(), safe=False)
         case "number":
             return _numbers(listed(_floats(typed)))
     return _show_digits(int(form.removeprefix("text:")), typed)

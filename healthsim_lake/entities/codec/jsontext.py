@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import repeat
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -90,6 +89,14 @@ def objects(keys: Sequence[str], columns: Sequence[Sequence[str]]) -> list[str]:
     return list(map(("{" + template + "}").__mod__, zip(*columns, strict=True)))
 
 
+def member_texts(before: str | None, key: str, text: str) -> str:
+    """Return the JSON object `before` with one more member; a member that is there already wins."""
+    member = f"{encode_basestring_ascii(key)}:{text}"
+    if before is None:
+        return "{" + member + "}"
+    return before if key in loads(before) else f"{before[:-1]},{member}}}"
+
+
 def _check_texts(values: Sequence[str]) -> None:
     together = "".join(values)
     if together.isascii():
@@ -114,8 +121,3 @@ def _dumps_large(value: Any) -> str:
         case list():
             return "[" + ",".join(map(_dumps_large, value)) + "]"
     return _encode(value)
-
-
-def nulls(count: int) -> list[None]:
-    """Return a list of `count` nulls."""
-    return list(repeat(None, count))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -22,9 +22,9 @@ _MOMENT = re.compile(
     r"(?:([T ])[0-9]{2}:[0-9]{2}(?:(:[0-9]{2})(?:\.([0-9]{3}|[0-9]{6}))?)?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
-_EARLIEST = pa.scalar(datetime(1, 1, 1), pa.timestamp("us"))
-_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999), pa.timestamp("us"))
-_MICROS = pa.timestamp("us")
+MICROS = pa.timestamp("us")
+_EARLIEST = pa.scalar("0001-01-01").cast(MICROS)
+_LATEST = pa.scalar("9999-12-31 23:59:59.999999").cast(MICROS)
 _UNITS = {"m": ("s", 16), "0": ("s", 19), "3": ("ms", 23), "6": ("us", 26)}
 _PATTERN = {
     "m": "%Y-%m-%d %H:%M",
@@ -52,7 +52,7 @@ def joined(found: Counter[str]) -> str:
     form = found.most_common(1)[0][0]
     if form == DATE:
         return form
-    separator, digits, zone = form.split(":", 2)
+    separator, _, zone = form.split(":", 2)
     sisters = {f"{separator}:{other}:{zone}" for other in ("0", "6")}
     return f"{separator}:iso:{zone}" if sisters <= found.keys() else form
 
@@ -63,7 +63,7 @@ def parse_date(texts: pa.Array) -> pa.Array:
         days = texts.cast(pa.date32())
     except pa.ArrowInvalid:
         days = pl.Series(texts).str.to_date("%Y-%m-%d", strict=False).to_arrow()
-    return _within(days, _EARLIEST.cast(pa.date32()), _LATEST.cast(pa.date32()))
+    return _within(days.cast(MICROS)).cast(pa.date32())
 
 
 def parse(form: str, texts: pa.Array) -> pa.Array:
@@ -73,12 +73,12 @@ def parse(form: str, texts: pa.Array) -> pa.Array:
     separator, digits, zone = form.split(":", 2)
     local = _without(zone, texts)
     try:
-        moments = local.cast(_MICROS)
+        moments = local.cast(MICROS)
     except pa.ArrowInvalid:
         pattern = _PATTERN[digits].replace(" ", separator)
         lenient = pl.Series(local).str.to_datetime(pattern, time_unit="us", strict=False)
         moments = lenient.to_arrow()
-    return _within(_shifted(moments, _offset(zone), pc.subtract), _EARLIEST, _LATEST)
+    return _within(_shifted(moments, _offset(zone), pc.subtract))
 
 
 def show(form: str, moments: pa.Array) -> pa.Array:
@@ -126,8 +126,13 @@ def _shifted(moments: pa.Array, by: timedelta, direction: Callable[..., pa.Array
     return direction(moments, pa.scalar(by, pa.duration("us"))) if by else moments
 
 
-def _within(times: pa.Array, earliest: pa.Scalar, latest: pa.Scalar) -> pa.Array:
-    ok = pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest))
+def within_years(times: pa.Array) -> pa.Array:
+    """Return which timestamps lie in the years 1 to 9999."""
+    return pc.and_(pc.greater_equal(times, _EARLIEST), pc.less_equal(times, _LATEST))
+
+
+def _within(times: pa.Array) -> pa.Array:
+    ok = within_years(times)
     if pc.all(ok).as_py():
         return times
     return pc.if_else(ok, times, pa.scalar(None, times.type))

@@ -24,7 +24,6 @@ MAX_CHARACTERS = 32 * 2**20
 """A batch ends after so many rows or characters of text, whichever comes first."""
 
 _BLOCK = 250  # rows transposed at a time: few enough to stay in the processor's cache
-_NULL = pa.scalar(None, pa.string())
 
 Batch = tuple[str, pa.Table]
 
@@ -192,4 +191,4 @@ def _measures(code: pa.Array, value: pa.Array, unit: pa.Array | None) -> dict[st
 def _text(cells: list[str]) -> pa.Array:
     """Return cells as an array in which an empty cell is null."""
     array = pa.array(cells, pa.string())
-    return pc.if_else(pc.equal(array, ""), _NULL, array)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)

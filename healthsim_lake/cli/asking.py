@@ -1,0 +1,197 @@
+"""Commands that read rows: by SQL, or all of them; and what the tables hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from healthsim_lake import _json
+from healthsim_lake.cli import documents
+from healthsim_lake.cli.options import (
+    DebugOption,
+    JsonOption,
+    LakeOption,
+    RefArgument,
+    ScenarioOption,
+    TimeOption,
+    open_lake,
+)
+from healthsim_lake.cli.output import note, print_json, print_line, print_table
+from healthsim_lake.cli.tables import Column
+from healthsim_lake.errors import FormatError
+
+if TYPE_CHECKING:
+    from healthsim_lake import QueryResult
+
+_STDIN = "-"
+
+
+def query(
+    context: typer.Context,
+    sql: Annotated[
+        str,
+        typer.Argument(
+            metavar="SQL", help="One SELECT; - reads it from standard input.", show_default=False
+        ),
+    ],
+    *,
+    scenario: ScenarioOption = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=TEXT",
+            help="Value for $NAME in the SQL, as text; NAME:=JSON gives a number, true, null … "
+            "May be repeated.",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows to show.")] = 20,
+    offset: Annotated[int, typer.Option(min=0, help="First row to show.")] = 0,
+    timeout: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Stop the question after so long.")
+    ] = 30.0,
+    at: LakeOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Ask one SQL question over all scenarios, or those given.
+
+    Every entity type is a table, and `scenarios` lists the scenarios; `entities` tells what the
+    tables hold.
+
+    Example: `healthsim-lake query 'SELECT gender, count(*) FROM patients GROUP BY ALL'`
+    """
+    text = sys.stdin.read() if sql == _STDIN else sql
+    with open_lake(context, at, debug=debug) as lake:
+        result = lake.query(
+            text,
+            scenarios=scenario or None,
+            params=_parameters(param) or None,
+            limit=limit,
+            offset=offset,
+            timeout=timeout,
+        )
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        print_result(result)
+
+
+def _parameters(given: Iterable[str] | None) -> dict[str, Any]:
+    return dict(map(_parameter, given or ()))
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.rstrip(":"):
+        raise typer.BadParameter(f"--param wants NAME=TEXT or NAME:=JSON, not {text!r}")
+    if not name.endswith(":"):
+        return name, value
+    try:
+        return name[:-1], _json.loads_foreign(value, where=f"--param {name}=")
+    except FormatError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def print_result(result: QueryResult) -> None:
+    """Print a page of an answer, and say where it ends."""
+    names = [one["name"] for one in result.columns]
+    columns = [Column(name, right=_is_numeric(name, result.results)) for name in names]
+    print_table(columns, [[row[name] for name in names] for row in result.results])
+    first, last = result.offset + 1, result.offset + len(result.results)
+    if result.has_more:
+        note(f"rows {first:,} to {last:,} of {result.total_count:,}; --offset {last} goes on")
+
+
+def _is_numeric(name: str, rows: Iterable[dict[str, Any]]) -> bool:
+    kinds = {type(row[name]) for row in rows} - {type(None)}
+    return bool(kinds) and kinds <= {int, float}
+
+
+def load(
+    context: typer.Context,
+    ref: RefArgument,
+    *,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Only this entity type; may be repeated."),
+    ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option("--version", min=1, metavar="N", help="One of its versions, see history."),
+    ] = None,
+    as_of: TimeOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", dir_okay=False, help="Write to this file instead."
+        ),
+    ] = None,
+    at: LakeOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a scenario with its rows as JSON, one row a line, exactly as they were saved.
+
+    `save` reads what this writes. Without --output the JSON goes to standard output, with or
+    without --json.
+
+    Example: `healthsim-lake load my-cohort --type patients --output patients.json`
+    """
+    moment: datetime | None = as_of
+    with open_lake(context, at, debug=debug) as lake:
+        scenario = lake.scenarios.load(ref, types=types or None, version=version, as_of=moment)
+    if output is None:
+        sys.stdout.writelines(documents.lines(scenario))
+        return
+    written = documents.write(scenario, output)
+    rows = sum(scenario.record.entity_counts[key] for key in scenario)
+    if as_json:
+        print_json({"path": str(output), "bytes": written, "entity_count": rows})
+    else:
+        print_line(f"Wrote {rows:,} rows ({written:,} bytes) to {output}")
+
+
+def entities(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="A table, in any spelling; none lists all.", show_default=False
+        ),
+    ] = None,
+    *,
+    at: LakeOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """List the entity types, or tell what the table of one holds.
+
+    Example: `healthsim-lake entities patients`
+    """
+    with open_lake(context, at, debug=debug) as lake:
+        names = lake.entities.names() if name is None else (name,)
+        described = [lake.entities.describe(one) for one in names]
+    if as_json:
+        print_json(described if name is None else described[0])
+    elif name is None:
+        _print_types(described)
+    else:
+        _print_columns(described[0])
+
+
+def _print_types(described: list[dict[str, Any]]) -> None:
+    columns = tuple(map(Column, ("table", "product", "description")))
+    print_table(columns, [[d["name"], d["product"], d["description"]] for d in described])
+
+
+def _print_columns(described: dict[str, Any]) -> None:
+    note(f"{described['name']}: {described['description']}")
+    columns = tuple(map(Column, ("column", "type", "description")))
+    rows = [[one["name"], one["type"], one["description"]] for one in described["columns"]]
+    print_table(columns, rows)

@@ -1,0 +1,171 @@
+"""One column of a chunk: its typed values, its forms, and the rows whose value it cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from healthsim_lake.entities.codec.arrays import build, kernel_text, listed
+from healthsim_lake.entities.codec.best import best
+from healthsim_lake.entities.codec.forms import fit, guess
+from healthsim_lake.entities.codec.sources import Source
+from healthsim_lake.entities.fields import Kind
+
+_SAMPLE = 64
+_MAX_FORMS = 4
+"""Forms tried per column of a chunk: each can double the number of shapes."""
+_FEW = 8
+_SHARE = 50
+"""A further form must serve at least `_FEW` rows and one row in `_SHARE`."""
+
+_FIXED = {
+    ("text", "int"): "int",
+    ("bool", "bool"): "bool",
+    ("int", "int"): "int",
+    ("int", "float"): "float",
+    ("float", "int"): "whole",
+    ("float", "float"): "float",
+    ("float", "number"): "number",
+    ("decimal", "int"): "whole",
+    ("decimal", "float"): "float",
+    ("decimal", "number"): "number",
+    ("date", "date"): "date",
+}
+_WHEN_EMPTY = {"decimal": "float", "timestamp": "date"}
+
+
+@dataclass(slots=True)
+class Column:
+    """One encoded column.
+
+    Attributes:
+        array: The typed values; the best value where the exact one does not fit.
+        forms: Forms in use, at least one; None means that the exact values are in ``extra``.
+        which: For each row the position of its form in `forms`; None when there is one form.
+        misses: Rows whose exact value has to be in ``extra`` although their form says otherwise.
+    """
+
+    array: pa.Array
+    forms: list[str | None]
+    which: list[int] | None = None
+    misses: list[int] = field(default_factory=list)
+
+    def give_up(self, rows: Sequence[int]) -> None:
+        """Leave the exact values of `rows` to ``extra``."""
+        if not rows:
+            return
+        if self.forms != [None] and not _worth_it(len(rows), len(self.array)):
+            self.misses = sorted({*self.misses, *rows})
+            return
+        if None not in self.forms:
+            self.forms.append(None)
+        place = self.forms.index(None)
+        if len(self.forms) > 1:
+            which = self.which or [0] * len(self.array)
+            for row in rows:
+                which[row] = place
+            self.which = which
+
+
+def solve(
+    kind: Kind,
+    sources: Sequence[Source],
+    present: pa.Array | None,
+    values_at: Callable[[Sequence[int]], Sequence[Any]],
+    count: int,
+) -> Column:
+    """Encode one column from its values, sorted by their JSON types.
+
+    Args:
+        kind: The column's kind.
+        sources: The values by JSON type, the most frequent first.
+        present: Which rows have a value; None when the single source tells.
+        values_at: Gives the JSON values of rows.
+        count: Number of rows.
+    """
+    column = _with_forms(kind, sources, count)
+    if present is None:
+        present = sources[0].array.is_valid() if sources else pa.nulls(count, pa.bool_())
+    left = pc.and_(present, column.array.is_null()) if column.array.null_count else None
+    rows = listed(pc.indices_nonzero(left)) if left is not None else []
+    if rows:
+        column.array = _patched(kind, column.array, left, values_at(rows))
+        if not column.forms:
+            column.forms = [None]
+        column.give_up(rows)
+    if not column.forms:
+        column.forms = [_WHEN_EMPTY.get(kind.name, kind.name)]
+    return column
+
+
+def _with_forms(kind: Kind, sources: Sequence[Source], count: int) -> Column:
+    column = Column(pa.nulls(count, kind.arrow), [])
+    which: pa.Array | None = None
+    for form, typed in (found for source in sources for found in _attempts(kind, source)):
+        solved = count - typed.null_count
+        if not column.forms:
+            if solved:
+                column = Column(typed, [form])
+        elif _worth_it(solved, count):
+            which = pa.nulls(count, pa.int32()) if which is None else which
+            which = pc.if_else(typed.is_valid(), pa.scalar(len(column.forms), pa.int32()), which)
+            column.array = pc.coalesce(_plain_type(column.array), _plain_type(typed))
+            column.forms.append(form)
+    if which is not None:
+        column.which = listed(which.fill_null(0))
+    return column
+
+
+def _worth_it(rows: int, count: int) -> bool:
+    return rows >= max(_FEW, count // _SHARE)
+
+
+def _plain_type(array: pa.Array) -> pa.Array:
+    return kernel_text(array) if array.type == pa.string_view() else array
+
+
+def _attempts(kind: Kind, source: Source) -> Iterator[tuple[str, pa.Array]]:
+    """Yield forms with the typed values that they give exactly; no row twice."""
+    if source.array is None:
+        return
+    if source.name == "text":
+        yield from _text_attempts(kind, source.array)
+        return
+    form = source.form or _FIXED.get((kind.name, source.name))
+    if form is not None:
+        exact = source.array.type == kind.arrow and source.name in {"date", "moment", "decimal"}
+        yield form, source.array if exact else fit(kind, form, source.array)
+
+
+def _text_attempts(kind: Kind, texts: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    if kind.name == "text":
+        yield "text", texts
+        return
+    left = kernel_text(texts)
+    tried: set[str | None] = {None}
+    while len(tried) <= _MAX_FORMS:
+        form = guess(kind, _sample(left))
+        if form is None or form in tried:
+            return
+        tried.add(form)
+        typed = fit(kind, form, left)
+        yield form, typed
+        if typed.null_count == left.null_count:
+            return
+        left = pc.if_else(typed.is_valid(), pa.scalar(None, left.type), left)
+
+
+def _sample(texts: pa.Array) -> list[str]:
+    near = texts[: 4 * _SAMPLE].drop_null()
+    return (near if len(near) else texts.drop_null())[:_SAMPLE].to_pylist()  # type: ignore[no-any-return]
+
+
+def _patched(kind: Kind, array: pa.Array, mask: pa.Array, values: Sequence[Any]) -> pa.Array:
+    """Put the best values where `mask` says."""
+    bests = build([best(kind, value) for value in values], kind.arrow)
+    array = _plain_type(array)
+    return pc.replace_with_mask(array, mask.fill_null(False), _plain_type(bests).cast(array.type))

@@ -1,0 +1,129 @@
+"""The values of a column, sorted by their JSON types."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from healthsim_lake.entities.codec.arrays import build
+from healthsim_lake.entities.codec.best import INT_LIMIT
+from healthsim_lake.entities.codec.forms import EXACT_INT
+from healthsim_lake.entities.codec.jsontext import plain_many
+from healthsim_lake.entities.fields import Kind
+
+_ABSENT = type(None)
+_NAMES: dict[type, str] = {str: "text", int: "int", float: "float", bool: "bool"}
+_ARROW = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+_NUMBERS = {int, float}
+_FRACTIONAL = {"float", "decimal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The values of one JSON type within a column.
+
+    Attributes:
+        name: ``text``, ``int``, ``float``, ``number`` (integers and floats), ``bool``, ``date``,
+            ``moment`` or ``decimal``.
+        array: The values, null where a row has something else.
+        form: The only form that fits, where the type alone decides it.
+    """
+
+    name: str
+    array: pa.Array
+    form: str | None = None
+
+
+def sort_values(kind: Kind, values: Sequence[Any]) -> tuple[list[Source], Sequence[Any]]:
+    """Sort values by their types.
+
+    Returns:
+        The sources, most frequent first, and the values, which are JSON values where it matters.
+
+    Raises:
+        RefusedValueError: A value cannot be kept; carries its position.
+    """
+    simple = _simple_source(kind, values)
+    if simple is not None:
+        return [simple], values
+    values = plain_many(values)
+    return _sorted_plain(kind, values), values
+
+
+def _simple_source(kind: Kind, values: Sequence[Any]) -> Source | None:
+    """Return the one source of a column whose values have one type, or None."""
+    first = next((value for value in values if value is not None), None)
+    if type(first) is str:
+        texts = _texts(values)
+        return None if texts is None else Source("text", texts)
+    kinds = set(map(type, values)) - {_ABSENT}
+    if len(kinds) == 1:
+        return _plain_source(next(iter(kinds)), values) or _time_source(kind, kinds, values)
+    return None
+
+
+def _plain_source(of: type, values: Sequence[Any]) -> Source | None:
+    if of is int:
+        return Source("int", _integers(values))
+    if of is float:
+        floats = build(values, pa.float64())
+        return Source("float", floats) if pc.all(pc.is_finite(floats)).as_py() else None
+    if of is bool:
+        return Source("bool", build(values, pa.bool_()))
+    return None
+
+
+def _time_source(kind: Kind, kinds: set[type], values: Sequence[Any]) -> Source | None:
+    if kinds == {date} and kind.name == "date":
+        return Source("date", build(values, kind.arrow), "date")
+    if kinds == {datetime} and kind.name == "timestamp":
+        zones = {None if moment is None else moment.tzinfo for moment in values}
+        if zones == {None}:
+            return Source("moment", build(values, kind.arrow), "T:iso:")
+    return None
+
+
+def _texts(values: Sequence[Any]) -> pa.Array | None:
+    try:
+        return build(values, pa.string())
+    except (TypeError, UnicodeEncodeError):
+        return None
+
+
+def _integers(values: Sequence[int | None]) -> pa.Array:
+    try:
+        return build(values, pa.int64())
+    except (TypeError, OverflowError):
+        kept = [n if n is not None and -INT_LIMIT <= n < INT_LIMIT else None for n in values]
+        return build(kept, pa.int64())
+
+
+def _sorted_plain(kind: Kind, values: Sequence[Any]) -> list[Source]:
+    counts = Counter(map(type, values))
+    sources = []
+    if kind.name in _FRACTIONAL and counts.keys() >= _NUMBERS:
+        sources.append((counts.pop(int) + counts.pop(float), _number_source(values)))
+    for of, count in counts.items():
+        if of in _NAMES:
+            own: list[Any] = [value if type(value) is of else None for value in values]
+            array = _integers(own) if of is int else build(own, _ARROW[_NAMES[of]])
+            sources.append((count, Source(_NAMES[of], array)))
+    return [source for _, source in sorted(sources, key=lambda item: item[0], reverse=True)]
+
+
+def _number_source(values: Sequence[Any]) -> Source:
+    """Return integers and fractions as floats; whole floats have no place beside integers."""
+    own = [
+        value
+        if (type(value) is float and not value.is_integer())
+        or (type(value) is int and -EXACT_INT <= value <= EXACT_INT)
+        else None
+        for value in values
+    ]
+    return Source("number", build([None if n is None else float(n) for n in own], pa.float64()))

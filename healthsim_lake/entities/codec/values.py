@@ -1,0 +1,53 @@
+"""Encoding of one column from a list of Python values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from healthsim_lake.entities.codec.arrays import build
+from healthsim_lake.entities.codec.best import best, is_json_container
+from healthsim_lake.entities.codec.check import plain
+from healthsim_lake.entities.codec.columns import Column, solve
+from healthsim_lake.entities.codec.jsontext import plain_many
+from healthsim_lake.entities.codec.sources import sort_values
+from healthsim_lake.entities.fields import Kind
+
+
+def encode_values(kind: Kind, values: Sequence[Any]) -> Column:
+    """Encode one column.
+
+    Args:
+        kind: The column's kind.
+        values: One per row, None where a row has none.
+
+    Raises:
+        RefusedValueError: A value cannot be kept; carries its position.
+    """
+    if kind.name == "json":
+        return _encode_json(kind, plain_many(values))
+    sources, values = sort_values(kind, values)
+    present = None
+    if (
+        len(sources) != 1
+        or len(values) - values.count(None) > len(values) - sources[0].array.null_count
+    ):
+        present = pa.array([value is not None for value in values], pa.bool_())
+    return solve(
+        kind, sources, present, lambda rows: [plain(values[row]) for row in rows], len(values)
+    )
+
+
+def _encode_json(kind: Kind, values: Sequence[Any]) -> Column:
+    """Encode a column of JSON texts; a text that is JSON itself stays as it is."""
+    raw = [isinstance(value, str) and is_json_container(value) for value in values]
+    column = Column(build([best(kind, value) for value in values], pa.string()), ["json"])
+    count = sum(raw)
+    if count and count == len(values) - values.count(None):
+        column.forms = ["text"]
+    elif count:
+        column.forms = ["json", "text"]
+        column.which = list(map(int, raw))
+    return column

@@ -1,0 +1,235 @@
+"""The engine: questions in, Arrow tables out, within limits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from healthsim_lake.errors import QueryError, QueryLimitError
+from healthsim_lake.query.connection import check_files, open_locked
+from healthsim_lake.query.deadline import Deadline
+from healthsim_lake.query.guard import Question, examine
+from healthsim_lake.query.params import Params, checked
+from healthsim_lake.query.scrub import missing_column, scrub
+from healthsim_lake.query.views import View
+
+_BATCH_ROWS = 65_536
+_MEGABYTE = 1_000_000
+# 2.0 streams Arrow from relations and warns about cursors; 1.x streams from cursors, and its
+# relations copy the whole result, value by value, when there are parameters.
+_FROM_RELATION = not hasattr(duckdb.DuckDBPyConnection, "fetch_record_batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a question may take.
+
+    Attributes:
+        seconds: Time from binding to the last row.
+        rows: Rows of the result.
+        memory_mb: Megabytes (10^6 bytes) that the engine may use to find the result, and that
+            the result may have as Arrow.
+    """
+
+    seconds: float = 30.0
+    rows: int = 1_000_000
+    memory_mb: int = 1024
+
+    def __post_init__(self) -> None:
+        if self.seconds <= 0 or self.rows < 1 or self.memory_mb < 1:
+            raise QueryError("limits have to be more than zero (seconds, rows, memory_mb)")
+
+
+class Engine:
+    """Answers questions about a fixed set of tables.
+
+    The connection is opened with the first question and keeps only the views that questions
+    named so far; nothing a question does can change it. Questions from several threads are
+    answered one after the other.
+
+    No address-space limit is set: ``RLIMIT_AS`` holds for the whole process, so a large but
+    legitimate allocation of another thread would fail because a question runs, and libraries
+    that abort when memory runs out (Polars) would take the process with them. The guard bounds
+    what one value may grow to, ``memory_limit`` what rows add up to. A program that owns its
+    process and serves strangers should set the limit, or a container's, from outside.
+
+    Args:
+        views: The tables, with distinct names.
+        limits: For every question that brings none of its own.
+        filesystem: fsspec file system behind paths that are not local.
+    """
+
+    def __init__(
+        self,
+        views: Sequence[View],
+        *,
+        limits: Limits | None = None,
+        filesystem: Any | None = None,
+    ) -> None:
+        self._views = {view.name: view for view in views}
+        self._limits = limits or Limits()
+        self._filesystem = filesystem
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._open_names: frozenset[str] = frozenset()
+        self._open_memory = 0
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Column names by table, in the order given."""
+        return {name: view.columns for name, view in self._views.items()}
+
+    def run(self, sql: str, params: Params = None, *, limits: Limits | None = None) -> pa.Table:
+        """Answer one question.
+
+        Args:
+            sql: One SELECT, VALUES, DESCRIBE, SUMMARIZE or SHOW TABLES.
+            params: A sequence for ``?`` or a mapping for ``$name``; see `params.checked`.
+            limits: In place of the engine's.
+
+        Returns:
+            The whole result. Column names may repeat, as SQL allows.
+
+        Raises:
+            QueryRefusedError: It asks for more than a question may.
+            QueryLimitError: It ran into a limit.
+            QueryError: It cannot be answered: syntax, names, types, parameters.
+            DataFileMissingError: A file is gone; resolve the tables again and run once more.
+            DataFileAlteredError: A file is not what was committed.
+        """
+        limits = limits or self._limits
+        values = checked(params)
+        question = examine(sql, tables=self._views)
+        with self._lock:
+            connection = self._ready(question, limits)
+            with Deadline(connection, limits.seconds) as deadline:
+                return self._answer(connection, question, values, _Bill(limits, deadline))
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        with self._lock:
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._open_names = None, frozenset()
+
+    def _ready(self, question: Question, limits: Limits) -> duckdb.DuckDBPyConnection:
+        if (
+            self._connection is None
+            or not question.reads <= self._open_names
+            or self._open_memory != limits.memory_mb
+        ):
+            names = self._open_names | question.reads
+            self._close()
+            views = [view for name, view in self._views.items() if name in names]
+            self._connection = open_locked(
+                views, memory_mb=limits.memory_mb, filesystem=self._filesystem
+            )
+            self._open_names, self._open_memory = names, limits.memory_mb
+        return self._connection
+
+    def _answer(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        question: Question,
+        values: list[Any] | dict[str, Any] | None,
+        bill: _Bill,
+    ) -> pa.Table:
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            with _reader(connection, question.sql, values) as reader:
+                return pa.Table.from_batches(bill.paid(reader), schema=reader.schema)
+        except (duckdb.Error, pa.ArrowException, OSError, MemoryError, RuntimeError) as error:
+            # Errors of a stream come out of Arrow's reader, as OSError with the engine's text.
+            # `from None`: that text names paths, and a traceback would print it.
+            raise self._explained(error, question, bill) from None
+        finally:
+            self._leave(connection)
+
+    def _leave(self, connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except duckdb.Error:
+            # In no state to be trusted with the next question.
+            self._close()
+
+    def _explained(self, error: BaseException, question: Question, bill: _Bill) -> Exception:
+        text = str(error)
+        if bill.deadline.passed:
+            return bill.too_long()
+        if isinstance(error, MemoryError) or "Out of Memory" in text or "Allocation fail" in text:
+            return bill.too_much()
+        views = [self._views[name] for name in sorted(question.reads)]
+        if "IO Error" in text or isinstance(error, duckdb.IOException):
+            check_files(views, self._filesystem)
+        columns = {view.name: view.columns for view in views}
+        return QueryError(missing_column(text, columns) or scrub(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What a question has to stay within while its rows come in."""
+
+    limits: Limits
+    deadline: Deadline
+
+    def paid(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        rows = size = 0
+        for batch in reader:
+            rows += batch.num_rows
+            size += batch.nbytes
+            if self.deadline.passed:
+                raise self.too_long()
+            if rows > self.limits.rows:
+                raise QueryLimitError(
+                    f"the result has more than {self.limits.rows:,} rows; add LIMIT, aggregate, or "
+                    "raise the limit on rows"
+                )
+            if size > self.limits.memory_mb * _MEGABYTE:
+                raise QueryLimitError(
+                    f"the result is larger than {self.limits.memory_mb:,} MB; select fewer columns "
+                    "or rows, or raise the limit on memory"
+                )
+            yield batch
+
+    def too_long(self) -> QueryLimitError:
+        return QueryLimitError(
+            f"the query took longer than {self.limits.seconds:g} seconds; narrow it (WHERE, fewer "
+            "joins, an end for the recursion), or raise the limit on seconds"
+        )
+
+    def too_much(self) -> QueryLimitError:
+        return QueryLimitError(
+            f"the query needs more than {self.limits.memory_mb:,} MB; select fewer columns, "
+            "aggregate earlier, or raise the limit on memory"
+        )
+
+
+def _reader(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | dict[str, Any] | None
+) -> pa.RecordBatchReader:
+    if _FROM_RELATION:
+        relation = connection.sql(sql, params=values) if values else connection.sql(sql)
+        return relation.to_arrow_reader(_BATCH_ROWS)
+    cursor = connection.execute(sql, values) if values else connection.execute(sql)
+    fetch = getattr(cursor, "to_arrow_reader", None) or cursor.fetch_record_batch
+    return fetch(_BATCH_ROWS)

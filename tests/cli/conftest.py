@@ -1,0 +1,92 @@
+"""The program, run in this process and in one of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from healthsim_lake import Lake
+from healthsim_lake.cli import app
+
+PATIENTS = [
+    {"id": "p1", "mrn": "M1", "given_name": "Ada", "birth_date": "1950-02-03", "gender": "F"},
+    {"id": "p2", "mrn": "M2", "given_name": "José", "gender": "M", "pets": ["cat", {"n": 1.5}]},
+]
+ENTITIES = {
+    "patients": PATIENTS,
+    "diagnosis": [{"id": "d1", "patient_mrn": "M1", "code": "E11.9"}],
+    "claims": [],
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def entities() -> dict[str, Any]:
+    """What the scenario `cohort` of `lake` holds."""
+    return ENTITIES
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the program's default lake is."""
+    monkeypatch.setenv("HEALTHSIM_LAKE", str(tmp_path / "lake"))
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def lake(place: Path) -> Lake:
+    """The program's default lake, with one scenario."""
+    one = Lake(place)
+    one.scenarios.save("cohort", ENTITIES, description="Two people.", tags=["Diabetes"])
+    return one
+
+
+@pytest.fixture
+def run(place: Path) -> Callable[..., Answer]:
+    """Run the program in this process."""
+
+    def invoke(*arguments: object, input: str | bytes | None = None) -> Answer:  # noqa: A002  # the runner's word
+        result = CliRunner().invoke(app, [str(one) for one in arguments], input=input)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    return invoke
+
+
+def start(arguments: Sequence[object], **options: Any) -> Answer:
+    """Run the program in a process of its own, without a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "healthsim_lake", *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONWARNINGS": "error", "COLUMNS": "80"},
+        **options,
+    )
+    return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture
+def process(place: Path) -> Callable[..., Answer]:
+    """Run the program in a process of its own."""
+    return lambda *arguments: start(arguments)

@@ -1,0 +1,328 @@
+"""The program as a shell sees it: exit codes, streams, options, start-up."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import warnings
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import healthsim_lake
+from healthsim_lake import Lake
+from healthsim_lake.cli import app
+from healthsim_lake.cli.program import Program
+from healthsim_lake.errors import InputError
+
+PROGRAM = [sys.executable, "-m", "healthsim_lake"]
+ENGINES = {"polars", "duckdb", "pyarrow"}
+
+
+def commands(group=None, path=()):
+    """Every command with its words, e.g. (("tag", "add"), command)."""
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(commands())
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(run, words):
+    shown = " ".join(run(*words, "--help").out.split())
+    assert f"Example: healthsim-lake {' '.join(words)}" in shown
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_option_and_argument_has_help(words):
+    for parameter in COMMANDS[words].params:
+        assert parameter.help, parameter.name
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_takes_lake_debug_and_json(words):
+    options = {option for one in COMMANDS[words].params for option in one.opts}
+    common = {"--lake", "--debug"} | (set() if words == ("demo",) else {"--json"})
+    assert common <= options
+
+
+def test_all_commands_are_there():
+    assert {" ".join(words) for words in COMMANDS} == {
+        "demo",
+        "init",
+        "import synthea",
+        "save",
+        "list",
+        "show",
+        "query",
+        "load",
+        "history",
+        "entities",
+        "rename",
+        "tag add",
+        "tag remove",
+        "tag list",
+        "delete",
+        "restore",
+    }
+
+
+def test_the_version_is_the_packages(process):
+    assert process("--version").out == f"healthsim-lake {healthsim_lake.__version__}\n"
+
+
+def test_no_command_shows_the_help(run):
+    answer = run()
+    assert answer.code == 0
+    assert "Usage: healthsim-lake" in answer.out
+
+
+def test_lake_may_stand_before_and_after_the_command_and_the_later_one_wins(process, tmp_path):
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    before = process("--lake", one, "init", "--json")
+    after = process("init", "--lake", two, "--json")
+    both = process("--lake", one, "init", "--lake", two, "--json")
+    assert [answer.json["url"] for answer in (before, after, both)] == [one, two, two]
+
+
+def test_without_lake_the_environment_says_where_else_the_home(process, place, monkeypatch):
+    assert process("init", "--json").json["url"] == str(place)
+    monkeypatch.delenv("HEALTHSIM_LAKE")
+    assert process("init", "--json").json["url"] == f"{os.environ['HOME']}/.healthsim/lake"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["show", "nobody"], 4, "Scenario 'nobody' not found"),
+        (["load", "cohort", "--version", "9"], 4, "no version 9"),
+        (["load", "cohort", "--type", "claim_lines"], 4, "it holds patients"),
+        (["entities", "nothing"], 4, "nothing"),
+        (["rename", "cohort", "other"], 3, "already exists"),
+        (["rename", "cohort", ""], 1, "must not be empty"),
+        (["show"], 2, "Missing argument"),
+        (["list", "--nonsense"], 2, "No such option: --nonsense"),
+        (["list", "--limit", "many"], 2, "--limit"),
+        (["lsit"], 2, "Did you mean"),
+        (["import"], 2, "Missing command"),
+    ],
+)
+def test_exit_codes_tell_what_kind_of_error_it_was(process, lake, arguments, code, message):
+    lake.scenarios.save("other", {})
+    answer = process(*arguments)
+    assert answer.code == code
+    assert answer.out == ""
+    assert answer.err.startswith("error: ")
+    assert answer.err.count("\n") == 1
+    assert message in answer.err
+
+
+def test_a_folder_that_is_no_lake_is_one_readable_line(process, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "letter.txt").write_text("not a lake")
+    answer = process("init", "--lake", tmp_path / "data" / "letter.txt")
+    assert answer.code == 1
+    assert answer.err.count("\n") == 1
+
+
+def test_debug_shows_a_traceback_wherever_it_stands(process):
+    for arguments in (["--debug", "show", "nobody"], ["show", "nobody", "--debug"]):
+        answer = process(*arguments)
+        assert answer.code == 4
+        assert answer.err.startswith("Traceback (most recent call last):")
+        assert answer.err.splitlines()[-1].startswith("error: Scenario 'nobody' not found")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["init"],
+        ["list"],
+        ["show", "cohort"],
+        ["history", "cohort"],
+        ["query", "SELECT * FROM patients"],
+        ["load", "cohort"],
+        ["entities"],
+        ["entities", "patients"],
+        ["tag", "list"],
+        ["tag", "add", "cohort", "x"],
+        ["tag", "remove", "cohort", "x"],
+        ["rename", "cohort", "cohort-2"],
+        ["delete", "cohort", "--yes"],
+    ],
+    ids=" ".join,
+)
+def test_with_json_there_is_json_and_nothing_else(process, lake, arguments):
+    answer = process(*arguments, "--json")
+    assert answer.code == 0
+    assert answer.err == ""
+    assert answer.json is not None
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(lake, tmp_path):
+    rows = [{"id": str(number), "given_name": "x" * 90} for number in range(20_000)]
+    lake.scenarios.save("large", {"patients": rows})
+    loading = subprocess.Popen(
+        [*PROGRAM, "load", "large"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    first = loading.stdout.readline()
+    loading.stdout.close()
+    complaint = loading.stderr.read()
+    loading.stderr.close()
+    assert loading.wait() == 1
+    assert b"schema_version" in first
+    assert complaint == b""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["list"], ["tag", "add", "cohort", "new"]]
+)
+def test_what_needs_no_rows_does_not_wait_for_the_engines(lake, arguments):
+    code = (
+        "import sys\n"
+        "from healthsim_lake.cli import app\n"
+        f"try: app({arguments!r})\n"
+        f"finally: print(sorted({ENGINES} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def outcome_of(command):
+    """What the program makes of what happens in `command`."""
+    inner = typer.Typer(cls=Program, pretty_exceptions_enable=False)
+    inner.command("happen")(command)
+    inner.callback()(lambda: None)
+    return CliRunner().invoke(inner, ["happen"])
+
+
+def test_a_warning_is_one_line_beside_the_answer():
+    def command() -> None:
+        warnings.simplefilter("always")
+        warnings.warn("look out", UserWarning, stacklevel=1)
+        typer.echo("answer")
+
+    outcome = outcome_of(command)
+    assert (outcome.exit_code, outcome.stdout) == (0, "answer\n")
+    assert outcome.stderr == "warning: look out\n"
+
+
+def test_an_interruption_is_130():
+    def command() -> None:
+        raise KeyboardInterrupt
+
+    outcome = outcome_of(command)
+    assert outcome.exit_code == 130
+    assert "Traceback" not in outcome.output
+
+
+def test_an_error_nobody_expected_keeps_its_traceback():
+    def command() -> None:
+        raise ZeroDivisionError
+
+    assert isinstance(outcome_of(command).exception, ZeroDivisionError)
+
+
+def test_an_error_of_several_lines_is_told_in_one():
+    def command() -> None:
+        raise InputError("one\ntwo \x1b[31m")
+
+    assert outcome_of(command).stderr == "error: one\\ntwo \\x1b[31m\n"
+
+
+def complete(words: str) -> list[str]:
+    environment = {
+        **os.environ,
+        "_HEALTHSIM_LAKE_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    done = subprocess.run(PROGRAM, capture_output=True, text=True, check=False, env=environment)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_the_shell_completes_commands_and_names_of_scenarios(lake, tmp_path):
+    lake.scenarios.save("colony", {})
+    Lake(tmp_path / "two").scenarios.save("elsewhere", {})
+    assert complete("healthsim-lake res") == ["restore"]
+    assert complete("healthsim-lake show co") == ["colony", "cohort"]
+    assert complete("healthsim-lake show coh") == ["cohort"]
+    assert complete(f"healthsim-lake --lake {tmp_path / 'two'} show ") == ["elsewhere"]
+    assert complete(f"healthsim-lake show --lake {tmp_path / 'two'} ") == ["elsewhere"]
+    assert complete(f"healthsim-lake --lake {tmp_path / 'none'} show ") == []
+
+
+def on_terminal(arguments, typed=b""):
+    """Run the program on a terminal of 80 columns, and return (exit code, what it showed)."""
+    script = (
+        "import fcntl, os, pty, struct, sys, termios\n"
+        "fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 80, 0, 0))\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'healthsim_lake', *sys.argv[1:]])"
+    )
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.pop("COLUMNS", None)
+        os.environ.update(TERM="xterm")
+        os.execv(sys.executable, [sys.executable, "-c", script, *map(str, arguments)])
+    os.write(terminal, typed)
+    shown = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux says so when the other side has closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), shown.decode().replace("\r\n", "\n")
+
+
+def test_on_a_terminal_delete_asks_and_no_is_the_default(lake):
+    code, shown = on_terminal(["delete", "cohort"], b"\n")
+    assert "Delete cohort with 3 rows? [y/N]" in shown
+    assert "nothing was deleted" in shown
+    assert code == 1
+    assert lake.scenarios.exists("cohort")
+    code, _ = on_terminal(["delete", "cohort"], b"y\n")
+    assert code == 0
+    assert not lake.scenarios.exists("cohort")
+
+
+def test_an_interrupted_question_is_130_and_changes_nothing(lake):
+    code, shown = on_terminal(["delete", "cohort"], b"\x03")
+    assert code == 130
+    assert "interrupted" in shown
+    assert lake.scenarios.exists("cohort")
+
+
+def test_on_a_terminal_of_80_columns_an_id_can_be_copied(lake):
+    record = lake.scenarios.get("cohort")
+    code, shown = on_terminal(["query", "SELECT scenario_id, scenario_id AS b, * FROM patients"])
+    assert code == 0
+    assert f"  {record.id}\n" in shown
+    code, shown = on_terminal(["show", "cohort"])
+    assert code == 0
+    assert record.id in shown
+    assert all(len(line) < 200 for line in shown.splitlines())
+
+
+def test_on_a_terminal_json_is_indented_and_still_json(lake):
+    code, shown = on_terminal(["list", "--json"])
+    assert code == 0
+    assert "\n  " in shown
+
+
+def test_the_module_json_of_load_is_the_same_with_and_without_json(process, lake):
+    assert json.loads(process("load", "cohort").out) == process("load", "cohort", "--json").json

@@ -1,0 +1,93 @@
+"""Whatever rows are encoded, the very same rows are decoded, and the columns hold the best values."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from healthsim_lake.entities.codec.best import best
+from healthsim_lake.entities.codec.shapes import MAX_SHAPES
+from healthsim_lake.entities.types import PROVENANCE, EntityType
+
+sys.path.insert(0, str(Path(__file__).parent))
+from codec_cases import (
+    DEFAULTS,
+    EXAMPLES,
+    any_rows,
+    any_type,
+    big_path,
+    encoded,
+    feeding,
+    strictly,
+    there_and_back,
+    typed_columns,
+)
+
+thorough = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.mark.parametrize("big", [False, True], ids=["arrow", "polars"])
+@thorough
+@given(rows=any_rows, entity_type=any_type)
+def test_what_is_decoded_is_what_was_encoded(
+    rows: list[dict[str, Any]], entity_type: EntityType, *, big: bool
+) -> None:
+    with big_path(big=big):
+        back = there_and_back(rows, entity_type)
+        shapes = encoded(rows, entity_type)
+    assert strictly(back) == strictly(rows)
+    assert len(shapes.shapes) <= MAX_SHAPES
+    if not any(shape.sparse for shape in shapes.shapes):
+        assert [list(row) for row in back] == [list(row) for row in rows]
+
+
+@pytest.mark.parametrize("big", [False, True], ids=["arrow", "polars"])
+@thorough
+@given(rows=any_rows, entity_type=any_type)
+def test_every_cell_holds_the_best_value_for_its_column(
+    rows: list[dict[str, Any]], entity_type: EntityType, *, big: bool
+) -> None:
+    with big_path(big=big):
+        columns = typed_columns(encoded(rows, entity_type))
+    for position, row in enumerate(rows):
+        fed = feeding(entity_type, row)
+        for spec in entity_type.columns:
+            cell = columns[spec.name][position]
+            if spec.name in fed:
+                expected = best(spec.kind, fed[spec.name])
+                if spec.name == entity_type.key and expected is None:
+                    assert cell
+                else:
+                    assert strictly(cell) == strictly(expected), (spec.name, fed[spec.name])
+            elif spec.name == entity_type.key:
+                assert cell
+            else:
+                assert cell == DEFAULTS.get(spec.name)
+
+
+@thorough
+@given(rows=any_rows, entity_type=any_type)
+def test_every_chunk_has_exactly_the_columns_of_its_type(
+    rows: list[dict[str, Any]], entity_type: EntityType
+) -> None:
+    with big_path(big=False):
+        small = encoded(rows, entity_type).data
+    with big_path(big=True):
+        large = encoded(rows, entity_type).data
+    assert isinstance(small, pa.Table)
+    assert isinstance(large, pl.DataFrame)
+    assert small.schema.equals(entity_type.arrow_schema, check_metadata=True)
+    assert large.schema == pl.from_arrow(entity_type.arrow_schema.empty_table()).schema
+    key = entity_type.key
+    assert small.drop_columns([key]).to_pylist() == large.drop(key).to_dicts()
+    assert {spec.name for spec in PROVENANCE} <= set(large.columns)
