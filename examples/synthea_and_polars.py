@@ -5,15 +5,20 @@ Uses the small export that ships with the package; give a folder or zip of your 
 
 import sys
 import tempfile
+from contextlib import nullcontext
 
 import polars as pl
 
 from healthsim_lake import Lake
 from healthsim_lake.formats import synthea
 
-path = sys.argv[1] if len(sys.argv) > 1 else synthea.demo_export()
+own = len(sys.argv) > 1
 
-with tempfile.TemporaryDirectory() as folder, Lake(folder) as lake:
+with (
+    tempfile.TemporaryDirectory() as folder,
+    Lake(folder) as lake,
+    nullcontext(sys.argv[1]) if own else synthea.demo_export() as path,
+):
     export = synthea.read(path)
     record = lake.scenarios.save("synthea", export)
     print(export.report.to_text())

@@ -17,7 +17,8 @@ PACKAGE = Path(healthsim_lake.__file__).parent
 NAME = "healthsim_lake"
 
 FLOORS = (
-    {"cli", "__main__"},
+    {"__main__"},
+    {"cli"},
     {"state"},
     {"default"},
     {"lake"},

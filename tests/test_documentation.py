@@ -38,7 +38,6 @@ def test_every_python_block_of_the_readme_runs(tmp_path, monkeypatch):
 
 def test_every_command_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("HEALTHSIM_LAKE", str(tmp_path / "lake"))
-    export = str(synthea.demo_export())
     commands = [
         line
         for block in blocks("bash")
@@ -46,13 +45,14 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch):
         if line.startswith("healthsim-lake ")
     ]
     assert len(commands) >= 3
-    for command in commands:
-        adapted = command.replace("path/to/output/csv", f"'{export}'").replace(
-            "healthsim-lake", f"'{sys.executable}' -m healthsim_lake", 1
-        )
-        done = subprocess.run(adapted, shell=True, capture_output=True, text=True, check=False)  # noqa: S602  # our own document
-        assert done.returncode == 0, (command, done.stderr)
-        assert done.stdout
+    with synthea.demo_export() as export:
+        for command in commands:
+            adapted = command.replace("path/to/output/csv", f"'{export}'").replace(
+                "healthsim-lake", f"'{sys.executable}' -m healthsim_lake", 1
+            )
+            done = subprocess.run(adapted, shell=True, capture_output=True, text=True, check=False)  # noqa: S602  # our own document
+            assert done.returncode == 0, (command, done.stderr)
+            assert done.stdout
 
 
 def test_the_first_screen_of_the_readme_holds_the_two_commands():

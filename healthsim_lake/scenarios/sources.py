@@ -21,18 +21,21 @@ Batch: TypeAlias = Sequence[Any] | pa.Table
 class Export(Protocol):
     """Rows that come with what is known of them, e.g. `healthsim_lake.formats.synthea.read`.
 
-    Attributes:
-        tables: Entity keys that will appear, in order, those without rows included.
-        provenance: Provenance columns of all rows.
-        metadata: Kept with the scenario; complete when the batches are exhausted.
     """
 
-    tables: Sequence[str]
-    provenance: Mapping[str, str]
+    @property
+    def tables(self) -> Sequence[str]:
+        """Entity keys that will appear, in order, those without rows included."""
+        ...
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Values of the provenance columns of all rows."""
+        ...
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """What is kept with the scenario."""
+        """What is kept with the scenario; complete when the batches are exhausted."""
         ...
 
     def batches(self) -> Iterator[tuple[str, pa.Table]]:
