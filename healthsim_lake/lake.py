@@ -60,8 +60,9 @@ class Lake:
         read_only: bool = False,
         single_writer: bool = False,
     ) -> None:
-        storage = open_storage(default_url() if url is None else url, storage_options)
-        self.single_writer = single_writer
+        storage = open_storage(
+            default_url() if url is None else url, storage_options, single_writer=single_writer
+        )
         self._wire(CommitLog(storage), pinned=None, read_only=read_only)
 
     def _wire(self, log: CommitLog, *, pinned: Snapshot | None, read_only: bool) -> None:
@@ -129,7 +130,6 @@ class Lake:
         """
         snapshot = self._log.at(version=version, timestamp=timestamp)
         past = Lake.__new__(Lake)
-        past.single_writer = self.single_writer
         past._wire(self._log, pinned=snapshot, read_only=True)  # noqa: SLF001  # of its own class
         return past
 

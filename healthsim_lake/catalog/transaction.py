@@ -27,6 +27,7 @@ from healthsim_lake.errors import (
     ReadOnlyError,
     StorageError,
     StorageFullError,
+    UnsafeStoreError,
 )
 from healthsim_lake.storage import layout
 
@@ -88,6 +89,10 @@ class Committed:
 class Transaction:
     """One change of the lake, from its first plan to its commit.
 
+    Attributes:
+        txn_id: Names it, on every attempt.
+        done: The commit, once it stands.
+
     Args:
         log: The lake's log.
         tidy: Makes folders and log agree; returns the version up to which they do.
@@ -102,6 +107,7 @@ class Transaction:
         self._log, self._tidy, self._label = log, tidy, label or Label()
         self._deadline = deadline
         self._may_stand = False
+        self.done: Commit | None = None
 
     @property
     def may_stand(self) -> bool:
@@ -134,6 +140,7 @@ class Transaction:
                 data = commit.to_bytes()
                 self._may_stand = True
                 if self._create(commit.version, data):
+                    self.done = commit
                     return Committed(self._log.accept(commit, data), commit, commit.result)
                 self._may_stand = False
                 lost += 1
@@ -176,7 +183,7 @@ class Transaction:
                 with contextlib.suppress(_AbsentError):
                     return self._is_ours(version)
                 return False  # its writer is in the middle of it
-            except (ReadOnlyError, StorageFullError):
+            except (ReadOnlyError, StorageFullError, UnsafeStoreError):
                 self._may_stand = False
                 raise
             except StorageError as error:

@@ -66,16 +66,12 @@ def times(left: Size, right: Size) -> Size:
     return Size(max(1.0, left.most) * max(1.0, right.most), left.varies or right.varies)
 
 
-def of_call(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
+def of_call(name: str, _nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
     """Return the size of what a plain function returns.
 
     Args:
         name: Name of the function, in lower case.
-        nodes: Its arguments.
-        sizes: Their sizes.
-
-    Raises:
-        QueryRefusedError: A size is no literal, or too large.
+        sizes: Sizes of its arguments.
     """
     everything = total(sizes)
     if name in SMALL:
@@ -124,8 +120,8 @@ def of_format(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
     return Size(everything.most * (1 + text.count("{")) + widths, everything.varies)
 
 
-def check(what: str, size: Size) -> Size:
-    """Return `size` if a value of it may be built.
+def check(name: str, size: Size) -> Size:
+    """Return `size` if a function may build values of it.
 
     Raises:
         QueryRefusedError: It may not.
@@ -134,7 +130,7 @@ def check(what: str, size: Size) -> Size:
     if size.most > allowed:
         each = " for every row" if size.varies else ""
         raise QueryRefusedError(
-            f"{what} could build values of {size.most:,.0f} characters{each}, at most "
+            f"{name}() could build values of {size.most:,.0f} characters{each}, at most "
             f"{allowed:,} are allowed; use smaller sizes"
         )
     return size

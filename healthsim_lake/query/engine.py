@@ -130,21 +130,19 @@ class Engine:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection, self._open_names = None, frozenset()
+        self._connection = None
 
     def _ready(self, question: Question, limits: Limits) -> duckdb.DuckDBPyConnection:
-        if (
-            self._connection is None
-            or not question.reads <= self._open_names
-            or self._open_memory != limits.memory_mb
-        ):
+        fits = question.reads <= self._open_names and self._open_memory == limits.memory_mb
+        if self._connection is None or not fits:
             names = self._open_names | question.reads
             self._close()
             views = [view for name, view in self._views.items() if name in names]
             self._connection = open_locked(
                 views, memory_mb=limits.memory_mb, filesystem=self._filesystem
             )
-            self._open_names, self._open_memory = names, limits.memory_mb
+            self._open_names = frozenset(names)
+            self._open_memory = limits.memory_mb
         return self._connection
 
     def _answer(
@@ -179,7 +177,8 @@ class Engine:
         if isinstance(error, MemoryError) or "Out of Memory" in text or "Allocation fail" in text:
             return bill.too_much()
         views = [self._views[name] for name in sorted(question.reads)]
-        if "IO Error" in text or isinstance(error, duckdb.IOException):
+        if "IO Error" in text or "Permission Error" in text:
+            self._close()
             check_files(views, self._filesystem)
         columns = {view.name: view.columns for view in views}
         return QueryError(missing_column(text, columns) or scrub(text))
@@ -230,6 +229,6 @@ def _reader(
     if _FROM_RELATION:
         relation = connection.sql(sql, params=values) if values else connection.sql(sql)
         return relation.to_arrow_reader(_BATCH_ROWS)
-    cursor = connection.execute(sql, values) if values else connection.execute(sql)
+    cursor: Any = connection.execute(sql, values) if values else connection.execute(sql)
     fetch = getattr(cursor, "to_arrow_reader", None) or cursor.fetch_record_batch
     return fetch(_BATCH_ROWS)

@@ -1,7 +1,7 @@
 """What may run: questions, made of nodes, tables and functions that are on a list.
 
 A statement is parsed by DuckDB itself on a locked connection, and its tree is looked at twice:
-`shapes` visits every node and knows no names, `scopes` follows names the way the engine binds
+`shapes` visits every node and knows no names, `reader` follows names the way the engine binds
 them. Both have to agree on how many tables there are. What is not known means no, and so does
 anything unexpected while looking.
 """
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from healthsim_lake.errors import QueryError, QueryRefusedError
 from healthsim_lake.query.parse import parse
-from healthsim_lake.query.scopes import Reader, Scope
+from healthsim_lake.query.reader import Reader
+from healthsim_lake.query.scopes import Scope
 from healthsim_lake.query.shapes import Census
 
 

@@ -1,4 +1,4 @@
-"""SQL text to the tree that DuckDB's own parser makes of it, on a connection that can do nothing."""
+"""SQL text to the tree that DuckDB's own parser makes of it, on a connection that is locked."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _check_extent(sql: str) -> None:
         )
     if len(re.findall("materialized", sql, re.IGNORECASE)) > MAX_MATERIALIZED:
         raise QueryRefusedError(f"more than {MAX_MATERIALIZED} materialized CTEs in one statement")
-    if "\x00" in sql or not sql.isascii() and any("\ud800" <= c <= "\udfff" for c in sql):
+    if "\x00" in sql or any("\ud800" <= letter <= "\udfff" for letter in sql):
         raise QueryError("the statement holds characters that are not text (NUL or a surrogate)")
 
 

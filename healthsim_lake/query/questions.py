@@ -15,7 +15,7 @@ from healthsim_lake.entities.types import ROW_SHAPE, EntityType
 from healthsim_lake.errors import DataFileMissingError
 from healthsim_lake.query.engine import Engine, Limits
 from healthsim_lake.query.guard import examine
-from healthsim_lake.query.result import QueryResult
+from healthsim_lake.query.result import QueryResult, check_page
 from healthsim_lake.query.views import FileSource, View
 from healthsim_lake.tables.places import locate
 from healthsim_lake.tables.selection import choose, files_of
@@ -65,6 +65,7 @@ class Questions:
         limits: Limits | None = None,
     ) -> QueryResult:
         """Run one SELECT over the chosen scenarios, or all of them; see `Lake.query`."""
+        check_page(limit=limit, offset=offset)
         names = None if scenarios is None else list(scenarios)
         bounds = limits or Limits()
         try:
@@ -85,7 +86,9 @@ class Questions:
         chosen = choose(self._view(), scenario, scenarios)
         types = {one.name: one for one in self._registry()}
         reads = examine(sql, tables=[*types, SCENARIOS]).reads
-        views = [self._table_view(one, chosen if one.name in reads else ()) for one in types.values()]
+        views = [
+            self._table_view(one, chosen if one.name in reads else ()) for one in types.values()
+        ]
         views.append(_scenarios_view(chosen if SCENARIOS in reads else ()))
         filesystem = self._log.storage.filesystem
         with Engine(views, limits=limits, filesystem=filesystem) as engine:

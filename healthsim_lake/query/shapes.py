@@ -48,9 +48,9 @@ _EXPRESSIONS = {
     "SUBQUERY": _keys("subquery subquery_type child comparison_type"),
     "TYPE": _keys("type_name schema catalog qualified_name children"),
     "WINDOW": _keys(
-        "function_name schema catalog qualified_name children arguments partitions orders start end "
-        "start_expr end_expr offset_expr default_expr exclude_clause filter_expr distinct "
-        "ignore_nulls has_ignore_nulls arg_orders"
+        "function_name schema catalog qualified_name children arguments partitions orders "
+        "start end start_expr end_expr offset_expr default_expr exclude_clause filter_expr "
+        "distinct ignore_nulls has_ignore_nulls arg_orders"
     ),
 }
 _OPERATORS = _keys(
@@ -61,8 +61,8 @@ _OPERATORS = _keys(
 _TYPED = {
     "SELECT_NODE": _QUERY
     | _keys(
-        "select_list from_table where_clause group_expressions group_sets aggregate_handling having "
-        "sample qualify"
+        "select_list from_table where_clause group_expressions group_sets aggregate_handling "
+        "having sample qualify"
     ),
     "SET_OPERATION_NODE": _QUERY | _keys("setop_type setop_all left right children"),
     "RECURSIVE_CTE_NODE": _QUERY | _keys("cte_name union_all left right aliases key_targets"),
@@ -188,8 +188,8 @@ def _check_keys(node: Node, known: frozenset[str], what: str) -> None:
 
 def _unknown(what: str) -> QueryRefusedError:
     return QueryRefusedError(
-        f"the statement uses something that is not allowed here ({what.lower().replace('_', ' ')}); "
-        "only questions that read the tables of the lake are"
+        f"the statement uses what is not allowed here ({what.lower().replace('_', ' ')}); only "
+        "questions that read the tables of the lake are"
     )
 
 

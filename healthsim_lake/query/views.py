@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -65,8 +66,9 @@ class View:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of all columns that a question can use."""
-        names: list[str] = self.schema.names if self.table is None else self.table.schema.names
-        return tuple(names) if self.table is not None else (*names, SCENARIO_ID)
+        if self.table is not None:
+            return tuple(self.table.schema.names)
+        return (*self.schema.names, SCENARIO_ID)
 
 
 def quoted(name: str) -> str:
@@ -88,25 +90,33 @@ def sql_type(kind: pa.DataType) -> str:
     """Return the SQL name of an Arrow type."""
     if kind in _PLAIN_TYPES:
         return _PLAIN_TYPES[kind]
-    if pa.types.is_decimal(kind):
-        return f"DECIMAL({kind.precision},{kind.scale})"
-    if pa.types.is_timestamp(kind):
-        zone = " WITH TIME ZONE" if kind.tz else ""
-        return f"TIMESTAMP{zone}" if kind.unit == "us" else f"TIMESTAMP_{kind.unit.upper()}{zone}"
-    if pa.types.is_time(kind):
-        return "TIME"
-    if pa.types.is_dictionary(kind):
-        return sql_type(kind.value_type)
-    if pa.types.is_map(kind):
-        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
-    if pa.types.is_struct(kind):
-        fields = ", ".join(f"{quoted(item.name)} {sql_type(item.type)}" for item in kind)
-        return f"STRUCT({fields})"
-    if pa.types.is_fixed_size_list(kind):
-        return f"{sql_type(kind.value_type)}[{kind.list_size}]"
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return f"{sql_type(kind.value_type)}[]"
+    for is_it, name in _COMPOSED_TYPES:
+        if is_it(kind):
+            return name(kind)
     return str(kind).upper()
+
+
+def _timestamp(kind: pa.TimestampType) -> str:
+    zone = " WITH TIME ZONE" if kind.tz else ""
+    return f"TIMESTAMP{zone}" if kind.unit == "us" else f"TIMESTAMP_{kind.unit.upper()}{zone}"
+
+
+def _struct(kind: pa.StructType) -> str:
+    fields = ", ".join(f"{quoted(item.name)} {sql_type(item.type)}" for item in kind)
+    return f"STRUCT({fields})"
+
+
+_COMPOSED_TYPES: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any], str]], ...] = (
+    (pa.types.is_decimal, lambda kind: f"DECIMAL({kind.precision},{kind.scale})"),
+    (pa.types.is_timestamp, _timestamp),
+    (pa.types.is_time, lambda _: "TIME"),
+    (pa.types.is_dictionary, lambda kind: sql_type(kind.value_type)),
+    (pa.types.is_map, lambda kind: f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"),
+    (pa.types.is_struct, _struct),
+    (pa.types.is_fixed_size_list, lambda kind: f"{sql_type(kind.value_type)}[{kind.list_size}]"),
+    (pa.types.is_list, lambda kind: f"{sql_type(kind.value_type)}[]"),
+    (pa.types.is_large_list, lambda kind: f"{sql_type(kind.value_type)}[]"),
+)
 
 
 def definition(view: View) -> str:
@@ -125,23 +135,21 @@ def definition(view: View) -> str:
 def _selection(view: View) -> str:
     columns = ", ".join(map(quoted, view.schema.names))
     scenario = quoted(SCENARIO_ID)
-    if not view.files:
+    sources = view.files
+    if not sources:
         empty = ", ".join(
             f"CAST(NULL AS {sql_type(item.type)}) AS {quoted(item.name)}" for item in view.schema
         )
         return f"SELECT {empty}, CAST(NULL AS VARCHAR) AS {scenario} WHERE false"
-    ids = {source.scenario_id for source in view.files}
+    ids = {source.scenario_id for source in sources}
+    paths = literals(dict.fromkeys(source.path for source in sources))
     if len(ids) == 1:
-        files = f"read_parquet({_paths(view)}, hive_partitioning = false)"
+        files = f"read_parquet({paths}, hive_partitioning = false)"
         return f"SELECT {columns}, {literal(ids.pop())} AS {scenario} FROM {files}"
     # A file that several scenarios share (clones) is read once and joined to each of them. The
     # helping column has a name that no table's column can have.
-    paths = literals(source.path for source in view.files)
-    owners = literals(source.scenario_id for source in view.files)
-    files = f"read_parquet({_paths(view)}, hive_partitioning = false, filename = '#file')"
-    names = f'(SELECT unnest({paths}) AS "#file", unnest({owners}) AS {scenario})'
-    return f'SELECT {columns}, {scenario} FROM {files} LEFT JOIN {names} USING ("#file")'
-
-
-def _paths(view: View) -> str:
-    return literals(dict.fromkeys(source.path for source in view.files))
+    files = f"read_parquet({paths}, hive_partitioning = false, filename = '#file')"
+    names = literals(source.path for source in sources)
+    owners = literals(source.scenario_id for source in sources)
+    owned = f'(SELECT unnest({names}) AS "#file", unnest({owners}) AS {scenario})'
+    return f'SELECT {columns}, {scenario} FROM {files} LEFT JOIN {owned} USING ("#file")'

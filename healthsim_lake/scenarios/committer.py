@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from healthsim_lake import tables
+from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Committed, Label, Plan, Transaction
@@ -74,7 +75,7 @@ class Committer:
         """Give a writer for the files of a transaction, which go again if it was not committed.
 
         What may have been committed is kept: the files of a commit must never be removed because
-        of an error that came after it.
+        of an error that came after it. Files of plans that were dropped go, too.
         """
         with tables.FileWriter(
             self.log.storage, txn_id=transaction.txn_id, scenario_id=scenario_id
@@ -82,7 +83,9 @@ class Committer:
             try:
                 yield writer
             finally:
-                if not transaction.may_stand:
+                if transaction.done is not None:
+                    writer.discard(but=_published(transaction.done))
+                elif not transaction.may_stand:
                     writer.discard()
 
     def _writing(self) -> Publisher:
@@ -91,3 +94,7 @@ class Committer:
                 None, "this lake was opened for reading only; open it again without read_only"
             )
         return self._publisher
+
+
+def _published(commit: Commit) -> frozenset[str]:
+    return frozenset(name for group in commit.publishes for name in group.names)

@@ -22,6 +22,7 @@ from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
@@ -191,7 +192,7 @@ def _mapped_errors(key: str, verb: str) -> Iterator[None]:
                 error.errno,
                 f"cannot {verb} {key}: {error.strerror}; check the folder's permissions",
             ) from error
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _NO_SPACE:
             raise StorageFullError(
                 error.errno, f"cannot {verb} {key}: the disk is full ({error.strerror})"
             ) from error

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from fsspec import AbstractFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 from healthsim_lake._clock import to_utc
-from healthsim_lake.errors import KeyExistsError, KeyMissingError, StorageError
+from healthsim_lake.errors import KeyExistsError, KeyMissingError, StorageError, UnsafeStoreError
 from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
 
@@ -19,16 +20,24 @@ from healthsim_lake.storage.base import Entry, Storage
 class FsspecStorage(Storage):
     """A prefix in any fsspec filesystem.
 
-    Exclusive creates are as safe as the filesystem makes them: ``memory://`` is guarded by a lock
-    of this process.
+    Nothing is known of how two processes race there, so creates are refused unless the caller
+    promises to be the only writer. ``memory://`` belongs to this process; a lock is enough for it.
+
+    Args:
+        filesystem: Any fsspec filesystem.
+        prefix: Path in it.
+        single_writer: The caller's promise.
     """
 
     stages = False
     _lock = threading.RLock()
 
-    def __init__(self, filesystem: AbstractFileSystem, prefix: str) -> None:
+    def __init__(
+        self, filesystem: AbstractFileSystem, prefix: str, *, single_writer: bool = False
+    ) -> None:
         self._filesystem = filesystem
         self._prefix = prefix.rstrip("/")
+        self._may_create = single_writer or isinstance(filesystem, MemoryFileSystem)
         self.url = str(filesystem.unstrip_protocol(prefix))
 
     @property
@@ -46,6 +55,12 @@ class FsspecStorage(Storage):
     def create(self, key: str, data: bytes) -> None:
         """Store `data` where nothing is yet."""
         path = self._path(key)
+        if not self._may_create:
+            raise UnsafeStoreError(
+                None,
+                f"{self.url}: two writers could both win there; if nobody else writes, "
+                "open the lake with single_writer=True",
+            )
         with self._lock:
             self._filesystem.invalidate_cache()
             if self._filesystem.exists(path):

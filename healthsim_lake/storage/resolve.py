@@ -15,12 +15,18 @@ from healthsim_lake.storage.local import LocalStorage
 from healthsim_lake.storage.remote import FsspecStorage
 
 
-def open_storage(url: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Storage:
+def open_storage(
+    url: str | os.PathLike[str],
+    options: Mapping[str, Any] | None = None,
+    *,
+    single_writer: bool = False,
+) -> Storage:
     """Return the storage at `url`; nothing is read or made yet.
 
     Args:
         url: A folder's path (``~`` is understood), a ``file://`` URL, or any URL that fsspec knows.
         options: Passed to the filesystem, e.g. credentials.
+        single_writer: The caller's promise that nobody else writes there.
 
     Raises:
         InvalidPathError: An unknown protocol, an empty path, or an extra that is not installed.
@@ -36,4 +42,4 @@ def open_storage(url: str | os.PathLike[str], options: Mapping[str, Any] | None 
         raise InvalidPathError(f"cannot open {text!r}: {error}") from error
     if filesystem.protocol == "file" or "file" in filesystem.protocol:
         return LocalStorage(Path(path).absolute())
-    return FsspecStorage(filesystem, path)
+    return FsspecStorage(filesystem, path, single_writer=single_writer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from types import TracebackType
@@ -37,7 +37,7 @@ class FileWriter:
     def __init__(self, storage: Storage, *, txn_id: str, scenario_id: str) -> None:
         self._storage, self._txn_id, self._scenario_id = storage, txn_id, scenario_id
         self._numbers = count(1)
-        self._keys: list[str] = []
+        self._keys: dict[str, str] = {}
         self._room = threading.Semaphore(WORKERS + PENDING)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="healthsim-write")
 
@@ -58,7 +58,7 @@ class FileWriter:
         """Write `chunk` as one file; waits while too many are under way."""
         name = f"{self._txn_id}-{next(self._numbers)}"
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
-        self._keys.append(key)
+        self._keys[name] = key
 
         def write() -> DataFile:
             data = parquet.to_bytes(chunk, entity_type)
@@ -81,7 +81,7 @@ class FileWriter:
         """
         name = f"{self._txn_id}-{next(self._numbers)}"
         key = self.key(table, name)
-        self._keys.append(key)
+        self._keys[name] = key
         self._storage.copy(source, key)
         return file.model_copy(update={"name": name})
 
@@ -90,12 +90,13 @@ class FileWriter:
         if self._keys and self._storage.stages:
             self._storage.sync(layout.STAGING)
 
-    def discard(self) -> None:
-        """Remove all files; what cannot be removed is an orphan, which maintenance finds."""
+    def discard(self, *, but: Collection[str] = ()) -> None:
+        """Remove all files but some; what cannot be removed is an orphan for maintenance."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for key in self._keys:
-            with contextlib.suppress(StorageError):
-                self._storage.delete(key)
+        for name, key in self._keys.items():
+            if name not in but:
+                with contextlib.suppress(StorageError):
+                    self._storage.delete(key)
 
     def key(self, table: str, name: str, *, scenario_id: str | None = None) -> str:
         """Return the key under which a file of this transaction waits for its commit."""

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,12 @@ def lake(place: Path) -> Lake:
 
 @pytest.fixture
 def run(place: Path) -> Callable[..., Answer]:
-    """Run the program in this process."""
+    """Run the program in this process, with `place` as its default lake."""
+    environment = {"HEALTHSIM_LAKE": str(place)}
 
-    def invoke(*arguments: object, input: str | bytes | None = None) -> Answer:  # noqa: A002  # the runner's word
-        result = CliRunner().invoke(app, [str(one) for one in arguments], input=input)
+    def invoke(*arguments: object, typed: str | bytes | None = None) -> Answer:
+        words = [str(one) for one in arguments]
+        result = CliRunner().invoke(app, words, input=typed, env=environment)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)
@@ -73,20 +75,19 @@ def run(place: Path) -> Callable[..., Answer]:
     return invoke
 
 
-def start(arguments: Sequence[object], **options: Any) -> Answer:
-    """Run the program in a process of its own, without a terminal."""
-    done = subprocess.run(
-        [sys.executable, "-m", "healthsim_lake", *map(str, arguments)],
-        capture_output=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONWARNINGS": "error", "COLUMNS": "80"},
-        **options,
-    )
-    return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
 @pytest.fixture
 def process(place: Path) -> Callable[..., Answer]:
-    """Run the program in a process of its own."""
-    return lambda *arguments: start(arguments)
+    """Run the program in a process of its own, without a terminal; `place` is its lake."""
+    environment = {**os.environ, "HEALTHSIM_LAKE": str(place), "COLUMNS": "80"}
+
+    def start(*arguments: object) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "healthsim_lake", *map(str, arguments)],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
+        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return start

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 import warnings
 
 import pytest
@@ -161,14 +164,15 @@ def test_debug_shows_a_traceback_wherever_it_stands(process):
     ],
     ids=" ".join,
 )
-def test_with_json_there_is_json_and_nothing_else(process, lake, arguments):
+@pytest.mark.usefixtures("lake")
+def test_with_json_there_is_json_and_nothing_else(process, arguments):
     answer = process(*arguments, "--json")
     assert answer.code == 0
     assert answer.err == ""
     assert answer.json is not None
 
 
-def test_a_reader_who_has_seen_enough_is_no_error(lake, tmp_path):
+def test_a_reader_who_has_seen_enough_is_no_error(lake):
     rows = [{"id": str(number), "given_name": "x" * 90} for number in range(20_000)]
     lake.scenarios.save("large", {"patients": rows})
     loading = subprocess.Popen(
@@ -186,7 +190,8 @@ def test_a_reader_who_has_seen_enough_is_no_error(lake, tmp_path):
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["list"], ["tag", "add", "cohort", "new"]]
 )
-def test_what_needs_no_rows_does_not_wait_for_the_engines(lake, arguments):
+@pytest.mark.usefixtures("lake")
+def test_what_needs_no_rows_does_not_wait_for_the_engines(arguments):
     code = (
         "import sys\n"
         "from healthsim_lake.cli import app\n"
@@ -262,46 +267,60 @@ def test_the_shell_completes_commands_and_names_of_scenarios(lake, tmp_path):
     assert complete(f"healthsim-lake --lake {tmp_path / 'none'} show ") == []
 
 
-def on_terminal(arguments, typed=b""):
-    """Run the program on a terminal of 80 columns, and return (exit code, what it showed)."""
-    script = (
-        "import fcntl, os, pty, struct, sys, termios\n"
-        "fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 80, 0, 0))\n"
-        "os.execv(sys.executable, [sys.executable, '-m', 'healthsim_lake', *sys.argv[1:]])"
+TAKE_TERMINAL = (
+    "import os, sys\n"
+    "os.close(os.open(os.ttyname(0), os.O_RDWR))\n"  # makes it the one that Ctrl-C comes from
+    "os.execv(sys.executable, [sys.executable, '-m', 'healthsim_lake', *sys.argv[1:]])"
+)
+
+
+def on_terminal(*arguments, answer=b""):
+    """Run the program on a terminal of 80 columns; return its exit code and what it showed.
+
+    `answer` is typed when a question ends in ``: ``.
+    """
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+    environment = {k: v for k, v in os.environ.items() if k != "COLUMNS"} | {"TERM": "xterm"}
+    running = subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL, *map(str, arguments)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        env=environment,
     )
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.pop("COLUMNS", None)
-        os.environ.update(TERM="xterm")
-        os.execv(sys.executable, [sys.executable, "-c", script, *map(str, arguments)])
-    os.write(terminal, typed)
+    os.close(slave)
     shown = b""
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # Linux says so when the other side has closed
-            break
-        if not part:
-            break
+    while part := _read(master):
         shown += part
-    os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), shown.decode().replace("\r\n", "\n")
+        if answer and shown.endswith(b": "):
+            os.write(master, answer)
+            answer = b""
+    os.close(master)
+    return running.wait(), shown.decode().replace("\r\n", "\n")
+
+
+def _read(master):
+    try:
+        return os.read(master, 65536)
+    except OSError:  # so Linux says that the other side has closed
+        return b""
 
 
 def test_on_a_terminal_delete_asks_and_no_is_the_default(lake):
-    code, shown = on_terminal(["delete", "cohort"], b"\n")
+    code, shown = on_terminal("delete", "cohort", answer=b"\n")
     assert "Delete cohort with 3 rows? [y/N]" in shown
     assert "nothing was deleted" in shown
     assert code == 1
     assert lake.scenarios.exists("cohort")
-    code, _ = on_terminal(["delete", "cohort"], b"y\n")
+    code, _ = on_terminal("delete", "cohort", answer=b"y\n")
     assert code == 0
     assert not lake.scenarios.exists("cohort")
 
 
 def test_an_interrupted_question_is_130_and_changes_nothing(lake):
-    code, shown = on_terminal(["delete", "cohort"], b"\x03")
+    code, shown = on_terminal("delete", "cohort", answer=b"\x03")
     assert code == 130
     assert "interrupted" in shown
     assert lake.scenarios.exists("cohort")
@@ -309,20 +328,22 @@ def test_an_interrupted_question_is_130_and_changes_nothing(lake):
 
 def test_on_a_terminal_of_80_columns_an_id_can_be_copied(lake):
     record = lake.scenarios.get("cohort")
-    code, shown = on_terminal(["query", "SELECT scenario_id, scenario_id AS b, * FROM patients"])
+    code, shown = on_terminal("query", "SELECT scenario_id, scenario_id AS b, * FROM patients")
     assert code == 0
     assert f"  {record.id}\n" in shown
-    code, shown = on_terminal(["show", "cohort"])
+    code, shown = on_terminal("show", "cohort")
     assert code == 0
     assert record.id in shown
     assert all(len(line) < 200 for line in shown.splitlines())
 
 
-def test_on_a_terminal_json_is_indented_and_still_json(lake):
-    code, shown = on_terminal(["list", "--json"])
+@pytest.mark.usefixtures("lake")
+def test_on_a_terminal_json_is_indented_and_still_json():
+    code, shown = on_terminal("list", "--json")
     assert code == 0
     assert "\n  " in shown
 
 
-def test_the_module_json_of_load_is_the_same_with_and_without_json(process, lake):
+@pytest.mark.usefixtures("lake")
+def test_the_module_json_of_load_is_the_same_with_and_without_json(process):
     assert json.loads(process("load", "cohort").out) == process("load", "cohort", "--json").json

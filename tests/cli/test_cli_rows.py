@@ -42,13 +42,15 @@ def test_what_load_writes_save_reads(run, lake, tmp_path, entities):
     assert new.record.metadata == {"seed": 7}
 
 
-def test_load_writes_one_row_a_line(run, lake, entities):
+@pytest.mark.usefixtures("lake")
+def test_load_writes_one_row_a_line(run, entities):
     lines = run("load", "cohort", "--type", "patient").out.splitlines()
     assert [json.loads(line.rstrip(",")) for line in lines[2:4]] == entities["patients"]
     assert lines[1] == '"patients":['
 
 
-def test_load_writes_a_file_as_a_whole(run, lake, tmp_path, entities):
+@pytest.mark.usefixtures("lake")
+def test_load_writes_a_file_as_a_whole(run, tmp_path, entities):
     file = tmp_path / "out.json"
     file.write_text("old")
     said = run("load", "cohort", "--output", file, "--json").json
@@ -58,7 +60,8 @@ def test_load_writes_a_file_as_a_whole(run, lake, tmp_path, entities):
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out.json"]
 
 
-def test_load_into_a_folder_that_is_not_there_is_one_readable_line(run, lake, tmp_path):
+@pytest.mark.usefixtures("lake")
+def test_load_into_a_folder_that_is_not_there_is_one_readable_line(run, tmp_path):
     failed = run("load", "cohort", "-o", tmp_path / "none" / "out.json")
     assert failed.code == 1
     assert failed.out == ""
@@ -76,7 +79,8 @@ def test_load_of_an_earlier_version_and_time(run, lake, entities):
         assert document["version"] == 1
 
 
-def test_a_time_that_is_none_is_wrong_usage(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_a_time_that_is_none_is_wrong_usage(run):
     refused = run("load", "cohort", "--as-of", "yesterday")
     assert refused.code == 2
     assert "2026-11-21T09:30" in refused.err
@@ -95,8 +99,8 @@ def test_save_takes_types_to_rows_and_names_the_scenario_after_the_file(
 
 def test_save_reads_standard_input(run, place, entities):
     text = json.dumps(entities).encode()
-    assert run("save", "-", input=text).code == 1
-    saved = run("save", "-", "--name", "piped", input=text)
+    assert run("save", "-", typed=text).code == 1
+    saved = run("save", "-", "--name", "piped", typed=text)
     assert saved.out == "Saved piped, version 1: 3 rows of 3 types\n"
     assert dict(Lake(place).scenarios.load("piped")) == entities
 
@@ -159,12 +163,14 @@ def test_a_folder_without_an_export_is_one_readable_line(run, tmp_path):
     assert refused.err.count("\n") == 1
 
 
-def test_the_shipped_export_is_one_that_the_command_reads(run, place):
+@pytest.mark.usefixtures("place")
+def test_the_shipped_export_is_one_that_the_command_reads(run):
     with synthea.demo_export() as folder:
         assert run("import", "synthea", folder, "--name", "x").code == 0
 
 
-def test_query_prints_a_page_as_json(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_query_prints_a_page_as_json(run):
     answer = run("query", "SELECT mrn, birth_date FROM patients ORDER BY mrn", "--json").json
     assert answer["results"] == [
         {"mrn": "M1", "birth_date": "1950-02-03"},
@@ -175,18 +181,21 @@ def test_query_prints_a_page_as_json(run, lake):
     assert [one["name"] for one in answer["columns"]] == ["mrn", "birth_date"]
 
 
-def test_query_prints_plain_columns_and_says_that_there_is_more(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_query_prints_plain_columns_and_says_that_there_is_more(run):
     sql = "SELECT mrn, 1.5 AS number FROM patients ORDER BY mrn"
     shown = run("query", sql, "--limit", "1", "--offset", "1")
     assert shown.out == "mrn  number\nM2      1.5\n"
     assert run("query", sql, "--limit", "1").err == "rows 1 to 1 of 2; --offset 1 goes on\n"
 
 
-def test_query_reads_sql_from_standard_input(run, lake):
-    assert run("query", "-", input="SELECT count(*) AS n FROM patients").out == "n\n2\n"
+@pytest.mark.usefixtures("lake")
+def test_query_reads_sql_from_standard_input(run):
+    assert run("query", "-", typed="SELECT count(*) AS n FROM patients").out == "n\n2\n"
 
 
-def test_query_takes_parameters_as_text_and_as_json(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_query_takes_parameters_as_text_and_as_json(run):
     sql = "SELECT mrn FROM patients WHERE mrn = $mrn AND length(mrn) = $size"
     assert run("query", sql, "--param", "mrn=M1", "--param", "size:=2").out == "mrn\nM1\n"
     zeros = run("query", "SELECT $zip AS zip", "--param", "zip=01234", "--json")
@@ -208,7 +217,8 @@ def test_query_asks_the_scenarios_that_are_named(run, lake):
     assert run("query", sql, "--scenario", "none").code == 4
 
 
-def test_a_refused_statement_is_one_readable_line(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_a_refused_statement_is_one_readable_line(run):
     refused = run("query", "SELECT * FROM read_text('/etc/passwd')")
     assert refused.code == 1
     assert refused.out == ""

@@ -43,7 +43,8 @@ def test_list_filters(run, lake, options, names):
     assert [one["name"] for one in run("list", "--json", *options).json] == names
 
 
-def test_list_says_that_there_is_nothing_and_that_there_is_more(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_list_says_that_there_is_nothing_and_that_there_is_more(run):
     assert "more" not in run("list").err
     assert run("list", "--tag", "none").out == ""
     assert "no scenario found" in run("list", "--tag", "none").err
@@ -104,7 +105,7 @@ def test_delete_and_restore(run, lake):
 
 
 def test_delete_without_a_terminal_asks_for_yes(run, lake):
-    refused = run("delete", "cohort", input="y\n")
+    refused = run("delete", "cohort", typed="y\n")
     assert refused.code == 2
     assert refused.out == ""
     assert "give --yes" in refused.err

@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
-from healthsim_lake.errors import InvalidPathError, KeyExistsError, KeyMissingError
+from healthsim_lake.errors import InvalidPathError, KeyExistsError, KeyMissingError, UnsafeStoreError
 from healthsim_lake.storage import Storage, layout, open_storage
+from healthsim_lake.storage.remote import FsspecStorage
 
 
 class StorageContract:
@@ -138,6 +140,18 @@ class TestMemoryStorage(StorageContract):
     @pytest.fixture
     def storage(self, tmp_path):
         return open_storage(f"memory://contract-{tmp_path.name}/lake")
+
+
+class TestAnyFsspecFilesystem(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path):
+        return FsspecStorage(LocalFileSystem(), str(tmp_path / "lake"), single_writer=True)
+
+
+def test_a_store_of_unknown_manners_is_not_written_to_without_a_promise(tmp_path):
+    storage = FsspecStorage(LocalFileSystem(), str(tmp_path / "lake"))
+    with pytest.raises(UnsafeStoreError, match="single_writer=True"):
+        storage.create("catalog/a.json", b"x")
 
 
 def test_keys_of_commits_are_read_back_as_versions():

@@ -6,6 +6,7 @@ what came back unchanged, so that nothing rests on how strict a parser is; `show
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -64,9 +65,10 @@ def _float_form(text: str) -> str | None:
     if _INTEGER.fullmatch(text):
         return "text:whole"
     try:
-        return "text" if repr(float(text)) == text else None
+        number = float(text)
     except ValueError:
         return None
+    return "text" if math.isfinite(number) and repr(number) == text else None
 
 
 def fit(kind: Kind, form: str, given: pa.Array) -> pa.Array:
@@ -107,7 +109,8 @@ def _parse(kind: Kind, form: str, given: pa.Array) -> pa.Array:
         given = _fraction_safe(kind, given)
     elif given.type == pa.int64():
         given = _range_safe(kind, given)
-    return _cast(given, kind.arrow)
+    typed = _cast(given, kind.arrow)
+    return keep(typed, pc.is_finite(typed)) if kind.name == "float" else typed
 
 
 def _parse_bool(given: pa.Array) -> pa.Array:
@@ -127,7 +130,9 @@ def _fraction_safe(kind: Kind, given: pa.Array) -> pa.Array:
     if kind.name == "int":
         ok = pc.and_(pc.less_equal(size, float(EXACT_INT)), pc.equal(pc.floor(given), given))
     else:
-        ok = pc.less(size, 10.0 ** (min(kind.precision, EXACT_DIGITS) - kind.scale))
+        # three quarters of the last digit less: nothing may round up to one digit more
+        most = 10.0 ** (min(kind.precision, EXACT_DIGITS) - kind.scale)
+        ok = pc.less(size, most - 0.75 * 10.0**-kind.scale)
     return keep(given, pc.and_(ok, pc.not_equal(given.view(pa.int64()), _MIN_INT64)))
 
 

@@ -1,0 +1,224 @@
+"""Queries: what each table name means where it stands.
+
+The second of two looks at the parsed tree. It walks queries the way they are bound: a CTE is known
+to those after it and to the body, a derived table to its right-hand neighbours. A name that is
+neither a CTE in scope nor one of our tables would fall through to the engine's own catalog, so it
+is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from healthsim_lake.errors import QueryError, QueryRefusedError
+from healthsim_lake.query import bounds
+from healthsim_lake.query.bounds import CELL, COLLECTED, NOTHING, Size
+from healthsim_lake.query.parse import Node
+from healthsim_lake.query.scopes import Cte, Scope, folded
+from healthsim_lake.query.scrub import listed, scrub, suggest
+from healthsim_lake.query.values import Values
+
+MAX_NESTING = 50
+MAX_SUBQUERY_NESTING = 12
+MAX_SOURCES = 300
+MAX_DERIVED = 30
+"""Planning cannot be interrupted, and its cost can double with each of these: on 2.0, 50 lateral
+joins in a row plan for minutes, on 1.4 so do 40 nested scalar subqueries."""
+_FILE_MARKS = frozenset("./\\:*?")
+_LISTINGS = frozenset({'"tables"', "__show_tables_expanded"})
+_SELECT_DONE = frozenset({"select_list", "from_table", "cte_map", "sample"})
+
+
+@dataclass(slots=True)
+class Reader:
+    """Walks one statement.
+
+    Attributes:
+        tables: The tables that may be read, as given.
+        read: Those of them that the statement reads.
+        lists_tables: Whether the statement lists the tables.
+        judged: How many nodes that name tables were judged; has to be all that there are.
+        sources: How many tables the engine will see once CTEs are put in their places.
+    """
+
+    tables: Collection[str]
+    read: set[str] = field(default_factory=set)
+    lists_tables: bool = False
+    judged: int = 0
+    sources: int = 0
+    _values: Values = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._values = Values(self.query)
+
+    def query(self, node: Node, scope: Scope) -> Size:
+        """Return the size of the largest value that a query node returns.
+
+        Raises:
+            QueryRefusedError: It names what is not ours, is nested too deeply, or builds values
+                that are too large.
+            QueryError: It names a table that is not there.
+        """
+        if scope.nesting > MAX_NESTING or scope.subqueries > MAX_SUBQUERY_NESTING:
+            raise QueryRefusedError(
+                f"queries are nested too deeply (at most {MAX_NESTING} levels, "
+                f"{MAX_SUBQUERY_NESTING} inside expressions)"
+            )
+        scope = self._with_ctes(node, replace(scope, nesting=scope.nesting + 1))
+        return self._QUERIES[node["type"]](self, node, scope)
+
+    def _with_ctes(self, node: Node, scope: Scope) -> Scope:
+        for entry in node["cte_map"]["map"]:
+            value = entry["value"]
+            body = value["query_node"] if value.get("query_node") else value["query"]["node"]
+            before = self.sources
+            size = self.query(body, scope)
+            inlined = value["materialized"] == "CTE_MATERIALIZE_NEVER"
+            cte = Cte(size, sources=self.sources - before if inlined else 1)
+            scope = scope.knowing(entry["key"], cte)
+        return scope
+
+    def _select(self, node: Node, scope: Scope) -> Size:
+        if _derived(node["from_table"]) > MAX_DERIVED:
+            raise QueryRefusedError(f"more than {MAX_DERIVED} derived tables in one FROM")
+        scope = scope.beside(self._source(node["from_table"], scope))
+        sizes = []
+        for item in node["select_list"]:
+            sizes.append(self._values.of(item, scope))
+            if item["alias"]:
+                # Later items and WHERE may use the alias.
+                scope = scope.calling(item["alias"], sizes[-1])
+        rest = [value for key, value in node.items() if key not in _SELECT_DONE]
+        self._values.within(rest, scope)
+        return bounds.largest(sizes)
+
+    def _set_operation(self, node: Node, scope: Scope) -> Size:
+        sides = [node[side] for side in ("left", "right") if node.get(side)]
+        branches = [*(node.get("children") or []), *sides]
+        size = bounds.largest([self.query(branch, scope) for branch in branches])
+        self._values.within([node["modifiers"]], scope.beside(size))
+        return size
+
+    def _recursive(self, node: Node, scope: Scope) -> Size:
+        left = self.query(node["left"], scope)
+        itself = Cte(bounds.largest([left, COLLECTED]), sources=1)
+        inside = scope.knowing(node["cte_name"], itself)
+        right = self.query(node["right"], inside)
+        self._values.within([node["key_targets"], node["modifiers"]], inside.beside(right))
+        return bounds.largest([itself.size, right])
+
+    def _around(self, node: Node, scope: Scope) -> Size:
+        # 1.4 writes a materialized CTE once more, around the body that uses it.
+        self.query(node["query"], scope)
+        return self.query(node["child"], scope)
+
+    _QUERIES: ClassVar[dict[str, Callable[[Reader, Node, Scope], Size]]] = {
+        "CTE_NODE": _around,
+        "RECURSIVE_CTE_NODE": _recursive,
+        "SELECT_NODE": _select,
+        "SET_OPERATION_NODE": _set_operation,
+    }
+
+    def _source(self, node: Node, scope: Scope) -> Size:
+        return self._SOURCES[node["type"]](self, node, scope)
+
+    def _nothing(self, _node: Node, _scope: Scope) -> Size:
+        return NOTHING
+
+    def _join(self, node: Node, scope: Scope) -> Size:
+        left = self._source(node["left"], scope)
+        both = bounds.largest([left, self._source(node["right"], scope.beside(left))])
+        self._values.within([node["condition"]], scope.beside(both))
+        return both
+
+    def _derived_table(self, node: Node, scope: Scope) -> Size:
+        return self.query(node["subquery"]["node"], scope)
+
+    def _table_function(self, node: Node, scope: Scope) -> Size:
+        self._count(1)
+        given = bounds.arguments(node["function"])
+        size = bounds.total([self._values.of(argument, scope) for argument in given])
+        return Size(max(bounds.SMALL_SIZE, size.most), varies=True)
+
+    def _literal_rows(self, node: Node, scope: Scope) -> Size:
+        return self._values.within([node["values"]], scope)
+
+    def _pivot(self, node: Node, scope: Scope) -> Size:
+        size = self._source(node["source"], scope)
+        made = self._values.within([node["aggregates"], node["pivots"]], scope.beside(size))
+        return bounds.largest([size, made])
+
+    def _base_table(self, node: Node, scope: Scope) -> Size:
+        name, schema, catalog = node["table_name"], node["schema_name"], node["catalog_name"]
+        path = [part for part in (catalog, schema, name) if part]
+        if catalog or folded(schema) not in ("", "main") or _path(node) not in ([], path):
+            raise self._foreign(path)
+        cte = None if schema else scope.ctes.get(folded(name))
+        if cte is not None:
+            self._count(cte.sources)
+            return cte.size
+        self._count(1)
+        self._read(name)
+        return CELL
+
+    def _show(self, node: Node, scope: Scope) -> Size:
+        self._count(1)
+        if node["query"]:
+            self.query(node["query"], scope)
+            return CELL
+        name = node["table_name"]
+        if node["catalog_name"] or node["schema_name"] or _path(node) not in ([], [name]):
+            raise self._foreign([node["catalog_name"], node["schema_name"], name])
+        if name in _LISTINGS:
+            self.lists_tables = True
+        else:
+            self._read(name)
+        return CELL
+
+    _SOURCES: ClassVar[dict[str, Callable[[Reader, Node, Scope], Size]]] = {
+        "BASE_TABLE": _base_table,
+        "EMPTY": _nothing,
+        "EXPRESSION_LIST": _literal_rows,
+        "JOIN": _join,
+        "PIVOT": _pivot,
+        "SHOW_REF": _show,
+        "SUBQUERY": _derived_table,
+        "TABLE_FUNCTION": _table_function,
+    }
+
+    def _count(self, sources: int) -> None:
+        self.judged += 1
+        self.sources += sources
+        if self.sources > MAX_SOURCES:
+            raise QueryRefusedError(f"the statement reads more than {MAX_SOURCES} tables")
+
+    def _read(self, name: str) -> None:
+        table = next((known for known in self.tables if folded(known) == folded(name)), None)
+        if table is None:
+            if _FILE_MARKS.intersection(name):
+                raise self._foreign([name])
+            raise QueryError(
+                f"no table {scrub(name)} here{suggest(name, self.tables) or ';'} "
+                f"tables: {listed(self.tables)}"
+            )
+        self.read.add(table)
+
+    def _foreign(self, path: Iterable[str]) -> QueryRefusedError:
+        name = scrub(".".join(part for part in path if part))
+        return QueryRefusedError(
+            f"{name} is not a table of the lake; files, catalogs and other schemas cannot be read "
+            f"here; tables: {listed(self.tables)}"
+        )
+
+
+def _path(node: Node) -> list[str]:
+    path: list[str] = (node.get("qualified_name") or {}).get("path", [])
+    return path
+
+
+def _derived(node: Node) -> int:
+    if node["type"] == "JOIN":
+        return _derived(node["left"]) + _derived(node["right"])
+    return int(node["type"] in ("SUBQUERY", "TABLE_FUNCTION"))

@@ -1,0 +1,113 @@
+"""Full disks and read-only media: a clear error, nothing half done, and reading goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from healthsim_lake import Lake
+from healthsim_lake.errors import DamagedCommitError
+
+ROWS = [{"id": "p1"}, {"id": "p2"}]
+
+
+def run(code: str, *arguments: str, prefix: tuple[str, ...] = ()) -> str:
+    done = subprocess.run(
+        [*prefix, sys.executable, "-W", "error", "-c", textwrap.dedent(code), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_full_disk_is_named_and_nothing_is_kept(tmp_path):
+    lake = Lake(tmp_path / "lake")
+    lake.scenarios.save("before", {"patients": ROWS})
+    # No file of this process may grow beyond 40,000 bytes: the disk of one file is full.
+    out = run(
+        """
+        import resource, signal, sys
+        from healthsim_lake import Lake
+        from healthsim_lake.errors import StorageFullError
+        import secrets
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+        lake = Lake(sys.argv[1])
+        try:
+            rows = [{"id": secrets.token_hex(1_000)} for _ in range(200)]
+            lake.scenarios.save("large", {"patients": rows})
+        except StorageFullError as error:
+            print(error)
+        lake.scenarios.save("small", {"patients": [{"id": "p3"}]})
+        """,
+        lake.url,
+    )
+    assert "disk is full" in out
+    assert [one.name for one in lake.scenarios.list()] == ["small", "before"]
+    assert list((tmp_path / "lake" / "staging").iterdir()) == []
+
+
+READ_ONLY_USE = """
+    import sys
+    from healthsim_lake import Lake
+    from healthsim_lake.errors import ReadOnlyError
+    lake = Lake(sys.argv[1])
+    assert lake.scenarios.load("before")["patients"] == [{"id": "p1"}, {"id": "p2"}]
+    assert lake.query("SELECT count(*) AS n FROM patients").results == [{"n": 2}]
+    assert lake.scan("patients").collect().height == 2
+    for change in (
+        lambda: lake.scenarios.save("x", {"patients": [{"id": "p3"}]}),
+        lambda: lake.scenarios.rename("before", "after"),
+        lambda: lake.scenarios.delete("before"),
+    ):
+        try:
+            change()
+        except ReadOnlyError as error:
+            assert "permission" in str(error), error
+        else:
+            raise SystemExit("a change was not refused")
+    print("read and refused")
+"""
+
+
+def test_a_read_only_folder_is_readable_and_refuses_changes(tmp_path):
+    lake = Lake(tmp_path / "lake")
+    lake.scenarios.save("before", {"patients": ROWS})
+    if os.geteuid() == 0:
+        # Permissions do not bind root; a read-only mount does.
+        unshare = shutil.which("unshare")
+        mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+        prefix = (str(unshare), "--mount", "sh", "-c", mount, lake.url)
+        probe = [*prefix, "true"]
+        if unshare is None or subprocess.run(probe, capture_output=True, check=False).returncode:
+            pytest.skip("SKIPPED: running as root, and a read-only mount cannot be made here")
+        out = run(READ_ONLY_USE, lake.url, prefix=prefix)
+    else:
+        folders = [path for path in (tmp_path / "lake").rglob("*") if path.is_dir()]
+        for folder in (tmp_path / "lake", *folders):
+            folder.chmod(0o555)
+        try:
+            out = run(READ_ONLY_USE, lake.url)
+        finally:
+            for folder in (tmp_path / "lake", *folders):
+                folder.chmod(0o755)
+    assert out == "read and refused\n"
+
+
+def test_a_commit_with_a_flipped_byte_stops_every_reader(tmp_path):
+    lake = Lake(tmp_path / "lake")
+    for name in "abc":
+        lake.scenarios.save(name, {"patients": ROWS})
+    path = sorted(Path(lake.url, "catalog", "log").iterdir())[1]
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'"b"', b'"x"', 1))
+    with pytest.raises(DamagedCommitError):
+        Lake(lake.url).scenarios.list()
