@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,16 +113,16 @@ def lines(scenario: Scenario) -> Iterator[str]:
     comma = "\n"
     for key in scenario:
         yield f"{comma}{_text(key)}:["
-        yield from _rows(scenario, key)
-        yield "]"
+        yield from _separated(map(_text, scenario.iter_rows(key)))
+        yield "\n]"
         comma = ",\n"
     yield "\n}}\n"
 
 
-def _rows(scenario: Scenario, key: str) -> Iterator[str]:
+def _separated(texts: Iterable[str]) -> Iterator[str]:
     comma = "\n"
-    for row in scenario.iter_rows(key):
-        yield comma + _text(row)
+    for text in texts:
+        yield comma + text
         comma = ",\n"
 
 

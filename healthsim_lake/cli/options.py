@@ -48,9 +48,9 @@ def open_lake(context: typer.Context, at: str | None, *, debug: bool) -> Lake:
 
 
 def _complete_scenario(context: typer.Context, incomplete: str) -> list[str]:
-    settings = settings_of(context)
+    at = context.params.get("at") or context.find_root().params.get("at")
     try:
-        with hl.Lake(context.params.get("at") or settings.lake) as lake:
+        with hl.Lake(at) as lake:
             names = [record.name for record in lake.scenarios.list(limit=None)]
     except LakeError:
         return []  # no place to say anything: somebody pressed the Tab key in the middle of a line

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,13 @@ def run(place: Path) -> Callable[..., Answer]:
     """Run the program in this process, with `place` as its default lake."""
     environment = {"HEALTHSIM_LAKE": str(place)}
 
-    def invoke(*arguments: object, typed: str | bytes | None = None) -> Answer:
+    def invoke(
+        *arguments: object,
+        typed: str | bytes | None = None,
+        variables: Mapping[str, str | None] = environment,
+    ) -> Answer:
         words = [str(one) for one in arguments]
-        result = CliRunner().invoke(app, words, input=typed, env=environment)
+        result = CliRunner().invoke(app, words, input=typed, env=variables)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)

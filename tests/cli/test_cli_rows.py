@@ -47,6 +47,7 @@ def test_load_writes_one_row_a_line(run, entities):
     lines = run("load", "cohort", "--type", "patient").out.splitlines()
     assert [json.loads(line.rstrip(",")) for line in lines[2:4]] == entities["patients"]
     assert lines[1] == '"patients":['
+    assert lines[4:] == ["]", "}}"]
 
 
 @pytest.mark.usefixtures("lake")
@@ -152,7 +153,7 @@ def test_a_synthea_export_becomes_a_scenario(run, place, export):
 def test_an_import_tells_record_and_report_as_json(run, place, export):
     told = run("import", "synthea", export, "--name", "synthea", "--json").json
     assert told["scenario"] == Lake(place).scenarios.get("synthea").to_dict()
-    assert told["report"]["tables"] == {"patients": 1, "allergies": 0, "strange": 2}
+    assert told["report"]["tables"] == {"patients": 1, "allergies": 0, "stranges": 2}
     assert told["report"]["complete"] is True
 
 

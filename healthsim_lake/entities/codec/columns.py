@@ -146,9 +146,15 @@ def _text_attempts(kind: Kind, texts: pa.Array) -> Iterator[tuple[str, pa.Array]
         yield "text", texts
         return
     left = kernel_text(texts)
+    form = guess(kind, _sample(left, 1))
+    if form is not None:
+        typed = fit(kind, form, left)
+        if typed.null_count == left.null_count:
+            yield form, typed
+            return
     tried: set[str | None] = {None}
     while len(tried) <= _MAX_FORMS:
-        form = guess(kind, _sample(left))
+        form = guess(kind, _sample(left, _SAMPLE))
         if form is None or form in tried:
             return
         tried.add(form)
@@ -159,9 +165,9 @@ def _text_attempts(kind: Kind, texts: pa.Array) -> Iterator[tuple[str, pa.Array]
         left = pc.if_else(typed.is_valid(), pa.scalar(None, left.type), left)
 
 
-def _sample(texts: pa.Array) -> list[str]:
-    near = texts[: 4 * _SAMPLE].drop_null()
-    return (near if len(near) else texts.drop_null())[:_SAMPLE].to_pylist()  # type: ignore[no-any-return]
+def _sample(texts: pa.Array, most: int) -> list[str]:
+    near = texts[: 4 * most].drop_null()
+    return (near if len(near) else texts.drop_null())[:most].to_pylist()  # type: ignore[no-any-return]
 
 
 def _patched(kind: Kind, array: pa.Array, mask: pa.Array, values: Sequence[Any]) -> pa.Array:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -26,6 +26,7 @@ MICROS = pa.timestamp("us")
 _EARLIEST = pa.scalar("0001-01-01").cast(MICROS)
 _LATEST = pa.scalar("9999-12-31 23:59:59.999999").cast(MICROS)
 _UNITS = {"m": ("s", 16), "0": ("s", 19), "3": ("ms", 23), "6": ("us", 26)}
+_TIMESPECS = {"m": "minutes", "0": "seconds", "3": "milliseconds", "6": "microseconds", "iso": "auto"}
 _PATTERN = {
     "m": "%Y-%m-%d %H:%M",
     "0": "%Y-%m-%d %H:%M:%S",
@@ -66,6 +67,27 @@ def parse_date(texts: pa.Array) -> pa.Array:
     return _within(days.cast(MICROS)).cast(pa.date32())
 
 
+def parse_few(form: str, texts: Sequence[str | None]) -> pa.Array:
+    """Return timestamps in UTC of a short list, null where a text is not exactly of the form."""
+    separator, digits, zone = form.split(":", 2) if form != DATE else ("T", "date", "")
+    before, offset = -len(zone) or None, _offset(zone)
+    moments: list[datetime | None] = []
+    for text in texts:
+        try:
+            local = datetime.fromisoformat(text[:before]) if text else None
+            same = local is not None and _iso(local, separator, digits) + zone == text
+            moments.append(local - offset if same and local is not None else None)
+        except (ValueError, OverflowError):
+            moments.append(None)
+    return pa.array(moments, MICROS)
+
+
+def _iso(local: datetime, separator: str, digits: str) -> str:
+    if digits == "date":
+        return local.date().isoformat()
+    return local.isoformat(separator, _TIMESPECS[digits])
+
+
 def parse(form: str, texts: pa.Array) -> pa.Array:
     """Return timestamps in UTC, null where a text is clearly not of the form."""
     if form == DATE:
@@ -103,7 +125,7 @@ def _printed(local: pa.Array, separator: str, digits: str, zone: str) -> pa.Arra
         raw = pc.binary_replace_slice(raw, 10, 11, b"T")
     if zone or digits == "m":
         raw = pc.binary_replace_slice(raw, length, 19 if digits == "m" else length, zone.encode())
-    return raw.cast(pa.large_string())
+    return raw.view(pa.large_string())
 
 
 def _without(zone: str, texts: pa.Array) -> pa.Array:
@@ -112,7 +134,7 @@ def _without(zone: str, texts: pa.Array) -> pa.Array:
     ending = pc.ends_with(texts, zone)
     if not pc.all(ending).as_py():
         texts = pc.if_else(ending, texts, pa.scalar(None, texts.type))
-    return pc.binary_slice(texts.cast(pa.large_binary()), 0, -len(zone)).cast(pa.large_string())
+    return pc.binary_slice(texts.cast(pa.large_binary()), 0, -len(zone)).view(pa.large_string())
 
 
 def _offset(zone: str) -> timedelta:

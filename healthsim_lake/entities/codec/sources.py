@@ -44,7 +44,8 @@ def sort_values(kind: Kind, values: Sequence[Any]) -> tuple[list[Source], Sequen
     """Sort values by their types.
 
     Returns:
-        The sources, most frequent first, and the values, which are JSON values where it matters.
+        The sources, most frequent first, and the values, which are JSON values unless all of them
+        are in the one source.
 
     Raises:
         RefusedValueError: A value cannot be kept; carries its position.
