@@ -43,8 +43,11 @@ def main() -> None:
     figures: list[Figure] = []
     try:
         for name in chosen.only or GROUPS:
-            print(f"{name} … (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
-            figures += _measure(name, folder / name, quick=chosen.quick)
+            measured = _measure(name, folder / name, quick=chosen.quick)
+            ratios = ", ".join(f"{one.ratio:.2f}" for one in measured)
+            load = f"load {os.getloadavg()[0]:.1f}"
+            print(f"{name}: {ratios} ({load})", file=sys.stderr, flush=True)
+            figures += measured
     finally:
         shutil.rmtree(folder)
     print(_machine(quick=chosen.quick), end="\n\n")
@@ -83,7 +86,7 @@ def _machine(*, quick: bool) -> str:
     kind = "A quick check (small data), not a measurement. " if quick else ""
     return (
         f"{kind}Python {platform.python_version()}, {engines}; {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} cores."
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}."
     )
 
 

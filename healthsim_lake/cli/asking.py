@@ -64,6 +64,8 @@ def query(
     Every entity type is a table, and `scenarios` lists the scenarios; `entities` tells what the
     tables hold.
 
+    JSON: {results, columns, total_count, page, page_size, has_more, query_executed}.
+
     Example: `healthsim-lake query 'SELECT gender, count(*) FROM patients GROUP BY ALL'`
     """
     text = sys.stdin.read() if sql == _STDIN else sql
@@ -141,6 +143,9 @@ def load(
     `save` reads what this writes. Without --output the JSON goes to standard output, with or
     without --json.
 
+    JSON: {schema_version, scenario_id, name, description, created_at, updated_at, version,
+    tags, metadata, entities}; with --output {path, bytes, entity_count}.
+
     Example: `healthsim-lake load my-cohort --type patients --output patients.json`
     """
     moment: datetime | None = as_of
@@ -171,6 +176,8 @@ def entities(
     debug: DebugOption = False,
 ) -> None:
     """List the entity types, or tell what the table of one holds.
+
+    JSON: a table is {name, singular, key, product, aliases, description, origin, columns}.
 
     Example: `healthsim-lake entities patients`
     """

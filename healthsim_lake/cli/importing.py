@@ -47,6 +47,8 @@ def import_synthea(
     Every row of every file becomes a row of the scenario; files and columns that nobody knows are
     kept, too. What was found, missing or malformed is told at the end.
 
+    JSON: {scenario, report}: the record as in `list`, and what was found.
+
     Example: `healthsim-lake import synthea ./output/csv --name massachusetts`
     """
     with open_lake(context, at, debug=debug) as lake, bytes_read() as tell:
@@ -87,22 +89,25 @@ def save(
     The file is an object of entity types to rows, or what `load` writes: an object with name,
     description, tags, metadata and entities.
 
+    JSON: the record as in `list`.
+
     Example: `healthsim-lake save cohort.json --name my-cohort --tag diabetes`
     """
-    document = documents.read(file)
-    chosen = name or document.name
-    if chosen is None:
-        raise InputError("the scenario needs a name: give --name")
-    with open_lake(context, at, debug=debug) as lake, rows_saved(document.entities) as tell:
-        record = lake.scenarios.save(
-            chosen,
-            document.entities,
-            description=description or document.description,
-            tags=tag or document.tags,
-            metadata=document.metadata,
-            overwrite=overwrite,
-            on_progress=tell,
-        )
+    with open_lake(context, at, debug=debug) as lake:
+        document = documents.read(file)
+        chosen = name or document.name
+        if chosen is None:
+            raise InputError("the scenario needs a name: give --name")
+        with rows_saved(document.entities) as tell:
+            record = lake.scenarios.save(
+                chosen,
+                document.entities,
+                description=description or document.description,
+                tags=tag or document.tags,
+                metadata=document.metadata,
+                overwrite=overwrite,
+                on_progress=tell,
+            )
     if as_json:
         print_json(record.to_dict())
     else:

@@ -93,6 +93,15 @@ RefArgument = Annotated[
         show_default=False,
     ),
 ]
+OptionalRefArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[REF]",
+        help="Name or id of a scenario.",
+        autocompletion=_complete_scenario,
+        show_default=False,
+    ),
+]
 ScenarioOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -16,7 +16,7 @@ from rich.progress import TimeRemainingColumn as TimeLeft
 def bytes_read() -> Iterator[Callable[[str, int, int], None]]:
     """Give a function to be told (what is being read, bytes so far, bytes in all)."""
     with _bar(DownloadColumn()) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("reading", total=None)
 
         def tell(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
@@ -30,7 +30,7 @@ def rows_saved(entities: Mapping[str, Any]) -> Iterator[Callable[[str, int], Non
     total = sum(len(rows) for rows in entities.values() if isinstance(rows, Sized))
     done: dict[str, int] = {}
     with _bar(MofNCompleteColumn()) as bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task("saving", total=total)
 
         def tell(key: str, rows: int) -> None:
             done[key] = rows

@@ -49,6 +49,8 @@ def init(
 
     The first write makes one, too; this only does it now.
 
+    JSON: {url, id, created, version}; `created` says whether this call made it.
+
     Example: `healthsim-lake init --lake ./my-lake`
     """
     with open_lake(context, at, debug=debug) as lake:
@@ -83,6 +85,9 @@ def list_scenarios(
     debug: DebugOption = False,
 ) -> None:
     """List scenarios, last changed first.
+
+    JSON: a list of records, each with id, name, description, tags, metadata, products,
+    created_at, updated_at, version, entity_counts (rows by type) and entity_count.
 
     Example: `healthsim-lake list --tag diabetes`
     """
@@ -120,6 +125,8 @@ def show(
     debug: DebugOption = False,
 ) -> None:
     """Show what is known of a scenario: its record, its types with their rows, its versions.
+
+    JSON: the record as in `list`, and `versions` as in `history`.
 
     Example: `healthsim-lake show my-cohort`
     """
@@ -168,6 +175,9 @@ def history(
 ) -> None:
     """List all versions of a scenario, the newest first; also of a deleted one.
 
+    JSON: a list of {version, commit, timestamp, operation, entity_count, manifest_commit,
+    author, message}.
+
     Example: `healthsim-lake history my-cohort`
     """
     with open_lake(context, at, debug=debug) as lake:
@@ -206,6 +216,8 @@ def rename(
 ) -> None:
     """Give a scenario another name; its id and its versions stay.
 
+    JSON: the record as in `list`.
+
     Example: `healthsim-lake rename my-cohort my-cohort-2026`
     """
     with open_lake(context, at, debug=debug) as lake:
@@ -228,6 +240,8 @@ def delete(
     """Delete a scenario; `restore` brings it back.
 
     Asks first. Where nobody can be asked, --yes has to be given.
+
+    JSON: the record of what was deleted, as in `list`.
 
     Example: `healthsim-lake delete my-cohort --yes`
     """
@@ -270,6 +284,8 @@ def restore(
     """Bring a deleted scenario back, with all its versions.
 
     Of several deleted scenarios of one name the one that was deleted last comes back.
+
+    JSON: the record as in `list`.
 
     Example: `healthsim-lake restore my-cohort`
     """

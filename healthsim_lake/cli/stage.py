@@ -41,8 +41,8 @@ class Stage:
         self._console.print(Rule(Text(f"{self._steps}  {title} ", "bold"), align="left"))
 
     def say(self, text: str) -> None:
-        """Say a sentence or two."""
-        self._console.print(Text(text))
+        """Say a sentence."""
+        self._console.print(Text(text), soft_wrap=True)
 
     def type(self, text: str) -> None:
         """Show a command without running it."""

@@ -10,6 +10,7 @@ from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
     LakeOption,
+    OptionalRefArgument,
     RefArgument,
     open_lake,
 )
@@ -33,6 +34,8 @@ def add(
 ) -> None:
     """Add tags to a scenario, and print all it has; those it had already are no error.
 
+    JSON: {scenario, tags}, the scenario as it was named here.
+
     Example: `healthsim-lake tag add my-cohort diabetes medicare`
     """
     with open_lake(context, at, debug=debug) as lake:
@@ -51,6 +54,8 @@ def remove(
 ) -> None:
     """Remove tags from a scenario, and print those it keeps; absent ones are no error.
 
+    JSON: as `tag add`.
+
     Example: `healthsim-lake tag remove my-cohort medicare`
     """
     with open_lake(context, at, debug=debug) as lake:
@@ -60,18 +65,22 @@ def remove(
 
 def list_tags(
     context: typer.Context,
+    ref: OptionalRefArgument = None,
     *,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """List all tags with the number of scenarios that carry them, most used first.
+    """List the tags of a scenario, or all with the number of scenarios that carry them.
 
-    The tags of one scenario are shown by `show`.
+    JSON: as `tag add` for a scenario, else a list of {tag, count}.
 
     Example: `healthsim-lake tag list`
     """
     with open_lake(context, at, debug=debug) as lake:
+        if ref is not None:
+            _print_tags(ref, lake.tags.of(ref), as_json=as_json)
+            return
         counts = lake.tags.count()
     if as_json:
         print_json([{"tag": tag, "count": count} for tag, count in counts.items()])

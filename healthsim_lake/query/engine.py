@@ -19,7 +19,8 @@ from healthsim_lake.query.params import Params, checked
 from healthsim_lake.query.scrub import missing_column, scrub
 from healthsim_lake.query.views import View
 
-_BATCH_ROWS = 65_536
+# One vector of the engine: a larger batch of long texts would be in memory before it is counted.
+_BATCH_ROWS = 2_048
 _MEGABYTE = 1_000_000
 # 2.0 streams Arrow from relations and warns about cursors; 1.x streams from cursors, and its
 # relations copy the whole result, value by value, when there are parameters.

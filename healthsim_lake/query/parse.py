@@ -124,6 +124,8 @@ def _complaint(reply: Node, sql: str) -> QueryError:
                 "become columns, e.g. PIVOT t ON a IN ('x', 'y') USING count(*)"
             )
         return QueryRefusedError(_ONLY_QUESTIONS)
+    if "CTE" in message:  # a change inside of WITH, as most releases call it
+        return QueryRefusedError(f"{message}; {_ONLY_QUESTIONS}")
     return QueryError(f"syntax error: {message}{_place(reply, sql)}")
 
 

@@ -76,7 +76,7 @@ class Reader:
             before = self.sources
             size = self.query(body, scope)
             inlined = value["materialized"] == "CTE_MATERIALIZE_NEVER"
-            cte = Cte(size, sources=self.sources - before if inlined else 1)
+            cte = Cte(size, sources=max(1, self.sources - before) if inlined else 1)
             scope = scope.knowing(entry["key"], cte)
         return scope
 
@@ -173,6 +173,10 @@ class Reader:
             raise self._foreign([node["catalog_name"], node["schema_name"], name])
         if name in _LISTINGS:
             self.lists_tables = True
+        elif name.startswith('"'):
+            raise QueryRefusedError(
+                f"SHOW {name.strip(chr(34))[:80]} is not allowed here; SHOW TABLES is"
+            )
         else:
             self._read(name)
         return CELL

@@ -165,7 +165,9 @@ def _returns_list(name: str, nodes: list[Node]) -> bool:
 def _check_aggregate(name: str, nodes: list[Node]) -> None:
     aggregate = bounds.literal_text(nodes[1]) if len(nodes) > 1 else ""
     if aggregate is None or folded(aggregate) not in ALLOWED:
-        raise QueryRefusedError(f"{name}() takes only the literal name of an allowed aggregate here")
+        raise QueryRefusedError(
+            f"{name}() takes only the literal name of an allowed aggregate here"
+        )
 
 
 def _check_folding(name: str, body: Size) -> None:

@@ -24,6 +24,7 @@ from healthsim_lake.cli.program import Program
 from healthsim_lake.errors import InputError
 
 PROGRAM = [sys.executable, "-m", "healthsim_lake"]
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 ENGINES = {"polars", "duckdb", "pyarrow"}
 
 
@@ -50,6 +51,11 @@ def test_every_command_has_help_with_an_example(run, words):
 def test_every_option_and_argument_has_help(words):
     for parameter in COMMANDS[words].params:
         assert parameter.help, parameter.name
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_says_what_its_json_holds(run, words):
+    assert words == ("demo",) or "JSON: " in run(*words, "--help").out
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -120,9 +126,9 @@ def test_without_lake_the_environment_says_where_else_the_home(run, place):
         (["import"], 2, "Missing command"),
     ],
 )
-def test_exit_codes_tell_what_kind_of_error_it_was(process, lake, arguments, code, message):
+def test_exit_codes_tell_what_kind_of_error_it_was(run, lake, arguments, code, message):
     lake.scenarios.save("other", {})
-    answer = process(*arguments)
+    answer = run(*arguments)
     assert answer.code == code
     assert answer.out == ""
     assert answer.err.startswith("error: ")
@@ -130,17 +136,27 @@ def test_exit_codes_tell_what_kind_of_error_it_was(process, lake, arguments, cod
     assert message in answer.err
 
 
-def test_a_folder_that_is_no_lake_is_one_readable_line(process, tmp_path):
+@pytest.mark.usefixtures("lake")
+def test_the_shell_sees_the_same_codes_and_streams(process):
+    assert process("show", "cohort", "--json").json["name"] == "cohort"
+    refused = process("show", "nobody")
+    assert (refused.code, refused.out) == (4, "")
+    assert refused.err.startswith("error: ")
+    assert refused.err.count("\n") == 1
+    assert process("delete", "cohort").code == 2
+
+
+def test_a_folder_that_is_no_lake_is_one_readable_line(run, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "letter.txt").write_text("not a lake")
-    answer = process("init", "--lake", tmp_path / "data" / "letter.txt")
+    answer = run("init", "--lake", tmp_path / "data" / "letter.txt")
     assert answer.code == 1
     assert answer.err.count("\n") == 1
 
 
-def test_debug_shows_a_traceback_wherever_it_stands(process):
+def test_debug_shows_a_traceback_wherever_it_stands(run):
     for arguments in (["--debug", "show", "nobody"], ["show", "nobody", "--debug"]):
-        answer = process(*arguments)
+        answer = run(*arguments)
         assert answer.code == 4
         assert answer.err.startswith("Traceback (most recent call last):")
         assert answer.err.splitlines()[-1].startswith("error: Scenario 'nobody' not found")
@@ -158,6 +174,7 @@ def test_debug_shows_a_traceback_wherever_it_stands(process):
         ["entities"],
         ["entities", "patients"],
         ["tag", "list"],
+        ["tag", "list", "cohort"],
         ["tag", "add", "cohort", "x"],
         ["tag", "remove", "cohort", "x"],
         ["rename", "cohort", "cohort-2"],
@@ -166,8 +183,8 @@ def test_debug_shows_a_traceback_wherever_it_stands(process):
     ids=" ".join,
 )
 @pytest.mark.usefixtures("lake")
-def test_with_json_there_is_json_and_nothing_else(process, arguments):
-    answer = process(*arguments, "--json")
+def test_with_json_there_is_json_and_nothing_else(run, arguments):
+    answer = run(*arguments, "--json")
     assert answer.code == 0
     assert answer.err == ""
     assert answer.json is not None
@@ -262,7 +279,6 @@ def test_the_shell_completes_commands_and_names_of_scenarios(lake, tmp_path):
     Lake(tmp_path / "two").scenarios.save("elsewhere", {})
     assert complete("healthsim-lake res") == ["restore"]
     assert complete("healthsim-lake show co") == ["colony", "cohort"]
-    assert complete("healthsim-lake show coh") == ["cohort"]
     assert complete(f"healthsim-lake --lake {tmp_path / 'two'} show ") == ["elsewhere"]
     assert complete(f"healthsim-lake show --lake {tmp_path / 'two'} ") == ["elsewhere"]
     assert complete(f"healthsim-lake --lake {tmp_path / 'none'} show ") == []
@@ -335,16 +351,26 @@ def test_on_a_terminal_of_80_columns_an_id_can_be_copied(lake):
     code, shown = on_terminal("show", "cohort")
     assert code == 0
     assert record.id in shown
-    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines())) <= 80
+    assert max(map(len, COLOURS.sub("", shown).splitlines())) <= 80
 
 
-@pytest.mark.usefixtures("lake")
-def test_on_a_terminal_json_is_indented_and_still_json():
-    code, shown = on_terminal("list", "--json")
+def test_on_a_terminal_a_save_shows_how_far_it_is(lake, tmp_path):
+    file = tmp_path / "people.json"
+    file.write_text(json.dumps({"patients": [{"id": str(number)} for number in range(1000)]}))
+    code, shown = on_terminal("save", file)
     assert code == 0
-    assert "\n  " in shown
+    assert "1000/1000" in shown
+    assert lake.scenarios.get("people").entity_count == 1000
+
+
+def test_on_a_terminal_json_is_indented_and_still_json(lake):
+    code, shown = on_terminal("list", "--json")
+    plain = COLOURS.sub("", shown)
+    assert code == 0
+    assert plain.count("\n") > 10
+    assert json.loads(plain) == [lake.scenarios.get("cohort").to_dict()]
 
 
 @pytest.mark.usefixtures("lake")
-def test_the_module_json_of_load_is_the_same_with_and_without_json(process):
-    assert json.loads(process("load", "cohort").out) == process("load", "cohort", "--json").json
+def test_the_json_of_load_is_the_same_with_and_without_json(run):
+    assert run("load", "cohort").json == run("load", "cohort", "--json").json

@@ -83,6 +83,7 @@ def test_rename_keeps_the_id(run, lake):
 
 def test_tags_are_added_removed_and_counted(run, lake):
     assert run("tag", "add", "cohort", "medicare", "DIABETES").out == "Diabetes, medicare\n"
+    assert run("tag", "list", "cohort").out == "Diabetes, medicare\n"
     assert run("tag", "list", "--json").json == [
         {"tag": "Diabetes", "count": 1},
         {"tag": "medicare", "count": 1},

@@ -66,11 +66,11 @@ def test_every_cell_holds_the_best_value_for_its_column(
             if spec.name in fed:
                 expected = best(spec.kind, fed[spec.name])
                 if spec.name == entity_type.key and expected is None:
-                    assert cell
+                    assert cell is not None
                 else:
                     assert strictly(cell) == strictly(expected), (spec.name, fed[spec.name])
             elif spec.name == entity_type.key:
-                assert cell
+                assert cell is not None
             else:
                 assert cell == DEFAULTS.get(spec.name)
 

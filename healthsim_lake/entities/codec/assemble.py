@@ -70,13 +70,13 @@ class Assembly:
             for row, text in zip(rows, texts_at(key, rows), strict=True):
                 self.extra[row] = member_texts(self.extra[row], key, text)
 
-    def arrays(self) -> tuple[pa.Array, pa.Array]:
-        """Return the columns ``extra`` and ``row_shape``."""
-        count = len(self.shape_of)
-        texts = build(self.extra, pa.string()) if any(self.extra) else pa.nulls(count, pa.string())
-        if len(self.shapes) > 1:
-            return texts, pa.array(self.shape_of, pa.int32())
-        return texts, pa.repeat(pa.scalar(0, pa.int32()), count)
+    def columns(self) -> tuple[pa.Array | pa.Scalar, pa.Array | pa.Scalar]:
+        """Return ``extra`` and ``row_shape``; scalars when all their cells are the same."""
+        filled = any(self.extra)
+        extra = build(self.extra, pa.string()) if filled else pa.scalar(None, pa.string())
+        many = len(self.shapes) > 1
+        shapes = pa.array(self.shape_of, pa.int32()) if many else pa.scalar(0, pa.int32())
+        return extra, shapes
 
 
 def assemble(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -31,20 +32,34 @@ class Chunk:
 
 
 def to_chunk(
-    entity_type: EntityType, arrays: dict[str, pa.Array], shapes: tuple[Shape, ...], rows: int
+    entity_type: EntityType,
+    columns: Mapping[str, pa.Array | pa.Scalar],
+    shapes: tuple[Shape, ...],
+    rows: int,
 ) -> Chunk:
-    """Put arrays together as the file's columns, in the engine that writes them fastest."""
+    """Put columns together as those of a file, in the engine that writes them fastest.
+
+    Args:
+        entity_type: Says which columns there are.
+        columns: Arrays, and scalars for columns whose cells are all the same.
+        shapes: The rows' shapes.
+        rows: Number of rows.
+    """
     schema = entity_type.arrow_schema
     if rows < SMALL_ROWS:
-        fitting = [_as_type(arrays[field.name], field.type) for field in schema]
-        return Chunk(pa.Table.from_arrays(fitting, schema=schema), shapes, rows)
-    series = [_series(field.name, arrays[field.name]) for field in schema]
+        arrays = [_array(columns[field.name], field.type, rows) for field in schema]
+        return Chunk(pa.Table.from_arrays(arrays, schema=schema), shapes, rows)
+    series = [_series(field.name, columns[field.name], rows) for field in schema]
     return Chunk(pl.DataFrame(series), shapes, rows)
 
 
-def _as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    return array if array.type == kind else array.cast(kind)
+def _array(column: pa.Array | pa.Scalar, kind: pa.DataType, rows: int) -> pa.Array:
+    if isinstance(column, pa.Scalar):
+        return pa.repeat(column, rows) if column.is_valid else pa.nulls(rows, kind)
+    return column if column.type == kind else column.cast(kind)
 
 
-def _series(name: str, array: pa.Array) -> pl.Series:
-    return pl.Series(name, array)
+def _series(name: str, column: pa.Array | pa.Scalar, rows: int) -> pl.Series:
+    if isinstance(column, pa.Scalar):
+        return pl.Series(name, pa.repeat(column, 1)).new_from_index(0, rows)
+    return pl.Series(name, column)

@@ -83,14 +83,12 @@ def solve(
     Args:
         kind: The column's kind.
         sources: The values by JSON type, the most frequent first.
-        present: Which rows have a value; None when the single source tells.
+        present: Which rows have a value; None when the first source tells.
         values_at: Gives the JSON values of rows.
         count: Number of rows.
     """
     column = _with_forms(kind, sources, count)
-    if present is None:
-        present = sources[0].array.is_valid() if sources else pa.nulls(count, pa.bool_())
-    left = pc.and_(present, column.array.is_null()) if column.array.null_count else None
+    left = _left(column.array, sources[0].array.is_valid() if present is None else present)
     rows = listed(pc.indices_nonzero(left)) if left is not None else []
     if rows:
         column.array = _patched(kind, column.array, left, values_at(rows))
@@ -100,6 +98,14 @@ def solve(
     if not column.forms:
         column.forms = [_WHEN_EMPTY.get(kind.name, kind.name)]
     return column
+
+
+def _left(typed: pa.Array, present: pa.Array) -> pa.Array | None:
+    """Return which rows have a value but no typed one, or None when there are no such rows."""
+    if not typed.null_count:
+        return None
+    left = pc.and_(present, typed.is_null())
+    return left if pc.any(left).as_py() else None
 
 
 def _with_forms(kind: Kind, sources: Sequence[Source], count: int) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -12,10 +13,17 @@ from healthsim_lake._clock import new_uuids
 from healthsim_lake.entities.codec.arrays import build, kernel_text, listed
 from healthsim_lake.entities.codec.columns import Column
 from healthsim_lake.entities.codec.jsontext import integer_text
+from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EntityType, FieldSpec
 
 ValuesOf = Callable[[str], Sequence[Any]]
 """Gives the values of a top-level key, one per row, None where a row lacks it."""
+
+
+@lru_cache(maxsize=128)
+def null_of(kind: Kind) -> pa.Scalar:
+    """Return the null of a kind of column."""
+    return pa.scalar(None, kind.arrow)
 
 
 class Filler:
@@ -29,14 +37,12 @@ class Filler:
         self._defaults = defaults
         self._count = count
 
-    def unfed(self, spec: FieldSpec, values_of: ValuesOf) -> pa.Array:
-        """Return a column that no row feeds."""
+    def unfed(self, spec: FieldSpec, values_of: ValuesOf) -> pa.Array | pa.Scalar:
+        """Return a column that no row feeds; a scalar when all its cells are the same."""
         if self._makes_keys(spec):
             return build(self._keys(values_of, range(self._count)), pa.string())
         default = self._defaults.get(spec.name)
-        if default is None:
-            return pa.nulls(self._count, spec.kind.arrow)
-        return pa.repeat(pa.scalar(default, spec.kind.arrow), self._count)
+        return null_of(spec.kind) if default is None else pa.scalar(default, spec.kind.arrow)
 
     def complete(
         self, spec: FieldSpec, column: Column, unfed: Sequence[int], values_of: ValuesOf

@@ -61,7 +61,7 @@ def _encode(entity_type: EntityType, frame: pa.Table, defaults: Mapping[str, Any
     leaves = _Leaves(frame)
     filler = Filler(entity_type, defaults, count)
     columns: dict[str, Column] = {}
-    arrays: dict[str, pa.Array] = {}
+    arrays: dict[str, pa.Array | pa.Scalar] = {}
     for spec in entity_type.columns:
         path = plan.feeds.get(spec.name)
         if path is None:
@@ -76,7 +76,7 @@ def _encode(entity_type: EntityType, frame: pa.Table, defaults: Mapping[str, Any
     assembly = Assembly(count)
     assemble(assembly, [(plan, range(count))], columns, leaves.texts)
     assembly.fill_loose(leaves.texts)
-    arrays[EXTRA], arrays[ROW_SHAPE] = assembly.arrays()
+    arrays[EXTRA], arrays[ROW_SHAPE] = assembly.columns()
     return to_chunk(entity_type, arrays, tuple(assembly.shapes), count)
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import repeat
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from healthsim_lake.entities.codec.check import RefusedValueError, checked_text, plain
+import polars as pl
+from pydantic_core import from_json
+
+from healthsim_lake.entities.codec.check import RefusedValueError, plain
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
-_BOOLS = {True: "true", False: "false"}
+_APART = "\x1e"
+"""Separates texts of scalars: escaped inside of them, so that it can be split at."""
+_encode_apart = json.JSONEncoder(separators=(_APART, ":"), allow_nan=False).encode
+_SCALARS = {str, int, float, bool, type(None)}
 
 
 def integer_text(number: int) -> str:
@@ -48,8 +55,11 @@ def loads(text: str) -> Any:
 
 def loads_many(texts: Sequence[str]) -> list[Any]:
     """Parse many JSON texts at once, much faster than one by one."""
-    result: list[Any] = loads("[" + ",".join(texts) + "]")
-    return result
+    together = "[" + ",".join(texts) + "]"
+    try:
+        return from_json(together, cache_strings="keys")  # type: ignore[no-any-return]
+    except ValueError:  # deeper than its limit, or an integer of more than 4,300 digits
+        return loads(together)  # type: ignore[no-any-return]
 
 
 def dumps_many(values: Sequence[Any]) -> list[str]:
@@ -58,15 +68,44 @@ def dumps_many(values: Sequence[Any]) -> list[str]:
     Raises:
         RefusedValueError: A value cannot be kept; carries its position in `values`.
     """
-    kinds = set(map(type, values))
+    kinds = set(map(type, values)) - {type(None)}
+    found = None
     if kinds == {str}:
-        _check_texts(values)
-        return list(map(encode_basestring_ascii, values))
-    if kinds == {int}:
-        return list(map(integer_text, values))
-    if kinds == {bool}:
-        return list(map(_BOOLS.__getitem__, values))
-    return list(map(dumps, plain_many(values)))
+        found = _text_dumps(values)
+    elif kinds == {float}:
+        found = _float_dumps(values)
+    elif kinds <= _SCALARS:
+        found = _scalar_dumps(values)
+    return list(map(dumps, plain_many(values))) if found is None else found
+
+
+def _text_dumps(values: Sequence[str | None]) -> list[str] | None:
+    """Return the JSON texts, or None when a text cannot be kept."""
+    together = "".join(filter(None, values))
+    if not together.isascii():
+        try:
+            together.encode()
+        except UnicodeEncodeError:
+            return None
+    return ["null" if text is None else encode_basestring_ascii(text) for text in values]
+
+
+def _float_dumps(values: Sequence[float | None]) -> list[str] | None:
+    """Return the JSON texts, or None when a number cannot be kept."""
+    numbers = pl.Series(values, dtype=pl.Float64)
+    if not numbers.is_finite().all():
+        return None
+    return numbers.cast(pl.String).fill_null("null").to_list()
+
+
+def _scalar_dumps(values: Sequence[Any]) -> list[str] | None:
+    """Return the JSON texts, or None when a value needs a closer look."""
+    try:
+        together = _encode_apart(values)
+    except ValueError:  # NaN, an infinity, or an integer of more than 4,300 digits
+        return None
+    # half of a character beyond the first 65,536, or a lone surrogate
+    return None if "\\ud" in together else together[1:-1].split(_APART)
 
 
 def plain_many(values: Sequence[Any]) -> list[Any]:
@@ -85,8 +124,10 @@ def plain_many(values: Sequence[Any]) -> list[Any]:
 
 def objects(keys: Sequence[str], columns: Sequence[Sequence[str]]) -> list[str]:
     """Return one JSON object per position, from the JSON texts of its members by column."""
-    template = ",".join(encode_basestring_ascii(key).replace("%", "%%") + ":%s" for key in keys)
-    return list(map(("{" + template + "}").__mod__, zip(*columns, strict=True)))
+    parts: list[Iterable[str]] = []
+    for key, column in zip(keys, columns, strict=True):
+        parts += repeat(("," if parts else "{") + encode_basestring_ascii(key) + ":"), column
+    return list(map("".join, zip(*parts, repeat("}"))))
 
 
 def member_texts(before: str | None, key: str, text: str) -> str:
@@ -97,22 +138,10 @@ def member_texts(before: str | None, key: str, text: str) -> str:
     return before if key in loads(before) else f"{before[:-1]},{member}}}"
 
 
-def _check_texts(values: Sequence[str]) -> None:
-    together = "".join(values)
-    if together.isascii():
-        return
-    for position, text in enumerate(values):
-        try:
-            checked_text(text)
-        except RefusedValueError as refused:
-            refused.row = position
-            raise
-
-
 def _dumps_large(value: Any) -> str:
     match value:
         case bool():
-            return _BOOLS[value]
+            return _encode(value)
         case int():
             return integer_text(value)
         case dict():

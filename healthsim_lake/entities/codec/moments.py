@@ -26,7 +26,13 @@ MICROS = pa.timestamp("us")
 _EARLIEST = pa.scalar("0001-01-01").cast(MICROS)
 _LATEST = pa.scalar("9999-12-31 23:59:59.999999").cast(MICROS)
 _UNITS = {"m": ("s", 16), "0": ("s", 19), "3": ("ms", 23), "6": ("us", 26)}
-_TIMESPECS = {"m": "minutes", "0": "seconds", "3": "milliseconds", "6": "microseconds", "iso": "auto"}
+_TIMESPECS = {
+    "m": "minutes",
+    "0": "seconds",
+    "3": "milliseconds",
+    "6": "microseconds",
+    "iso": "auto",
+}
 _PATTERN = {
     "m": "%Y-%m-%d %H:%M",
     "0": "%Y-%m-%d %H:%M:%S",
@@ -69,21 +75,23 @@ def parse_date(texts: pa.Array) -> pa.Array:
 
 def parse_few(form: str, texts: Sequence[str | None]) -> pa.Array:
     """Return timestamps in UTC of a short list, null where a text is not exactly of the form."""
-    separator, digits, zone = form.split(":", 2) if form != DATE else ("T", "date", "")
+    separator, digits, zone = form.split(":", 2) if form != DATE else ("T", DATE, "")
     before, offset = -len(zone) or None, _offset(zone)
     moments: list[datetime | None] = []
     for text in texts:
+        moment = None
         try:
             local = datetime.fromisoformat(text[:before]) if text else None
-            same = local is not None and _iso(local, separator, digits) + zone == text
-            moments.append(local - offset if same and local is not None else None)
+            if local and not local.tzinfo and _iso(local, separator, digits) + zone == text:
+                moment = local - offset
         except (ValueError, OverflowError):
-            moments.append(None)
+            pass  # not a time, or not within the years 1 to 9999
+        moments.append(moment)
     return pa.array(moments, MICROS)
 
 
 def _iso(local: datetime, separator: str, digits: str) -> str:
-    if digits == "date":
+    if digits == DATE:
         return local.date().isoformat()
     return local.isoformat(separator, _TIMESPECS[digits])
 

@@ -17,7 +17,7 @@ from healthsim_lake.entities.codec.jsontext import dumps_many
 from healthsim_lake.entities.codec.plan import Plan, layout_of
 from healthsim_lake.entities.codec.shapes import MAX_SHAPES
 from healthsim_lake.entities.codec.sparse import SparseRow, assemble_sparse, sparse_rows, value_at
-from healthsim_lake.entities.codec.transpose import Group, Row, dict_rows, group_rows
+from healthsim_lake.entities.codec.transpose import Group, Row, group_rows
 from healthsim_lake.entities.codec.values import encode_values
 from healthsim_lake.entities.types import EXTRA, ROW_SHAPE, EntityType
 
@@ -45,7 +45,7 @@ def encode_rows(
         InvalidEntityError: A row cannot be kept exactly.
     """
     try:
-        return _Rows(entity_type, dict_rows(rows)).encode(defaults)
+        return _Rows(entity_type, rows).encode(defaults)
     except RefusedValueError as refused:
         raise refused.named(table, offset) from None
 
@@ -53,17 +53,17 @@ def encode_rows(
 class _Rows:
     """One chunk of rows on its way."""
 
-    def __init__(self, entity_type: EntityType, rows: Sequence[Row]) -> None:
+    def __init__(self, entity_type: EntityType, rows: Sequence[Any]) -> None:
         layout = layout_of(entity_type)
-        self._type, self._rows = entity_type, rows
-        self._groups, left = group_rows(rows, layout)
-        self._sparse: list[SparseRow] = sparse_rows(rows, left, layout)
+        grouped = group_rows(rows, layout)
+        self._type, self._rows, self._groups = entity_type, grouped.rows, grouped.groups
+        self._sparse: list[SparseRow] = sparse_rows(grouped.rows, grouped.left, layout)
 
     def encode(self, defaults: Mapping[str, Any]) -> Chunk:
         count = len(self._rows)
         filler = Filler(self._type, defaults, count)
         columns: dict[str, Column] = {}
-        arrays: dict[str, pa.Array] = {}
+        arrays: dict[str, pa.Array | pa.Scalar] = {}
         for spec in self._type.columns:
             values = self._values(spec.name)
             if values is None:
@@ -82,7 +82,7 @@ class _Rows:
         assembly.fill_loose(self._texts_at)
         if self._sparse:
             assemble_sparse(assembly, self._sparse, columns, arrays)
-        arrays[EXTRA], arrays[ROW_SHAPE] = assembly.arrays()
+        arrays[EXTRA], arrays[ROW_SHAPE] = assembly.columns()
         return to_chunk(self._type, arrays, tuple(assembly.shapes), count)
 
     def _values(self, name: str) -> Sequence[Any] | None:

@@ -40,21 +40,24 @@ class Source:
     form: str | None = None
 
 
-def sort_values(kind: Kind, values: Sequence[Any]) -> tuple[list[Source], Sequence[Any]]:
+def sort_values(
+    kind: Kind, values: Sequence[Any]
+) -> tuple[list[Source], Sequence[Any], pa.Array | None]:
     """Sort values by their types.
 
     Returns:
-        The sources, most frequent first, and the values, which are JSON values unless all of them
-        are in the one source.
+        The sources, most frequent first; the values; and which rows have one, or None when all
+        values are in the one source.
 
     Raises:
         RefusedValueError: A value cannot be kept; carries its position.
     """
     simple = _simple_source(kind, values)
     if simple is not None:
-        return [simple], values
+        return [simple], values, None
     values = plain_many(values)
-    return _sorted_plain(kind, values), values
+    present = pa.array([value is not None for value in values], pa.bool_())
+    return _sorted_plain(kind, values), values, present
 
 
 def _simple_source(kind: Kind, values: Sequence[Any]) -> Source | None:
@@ -71,7 +74,8 @@ def _simple_source(kind: Kind, values: Sequence[Any]) -> Source | None:
 
 def _plain_source(of: type, values: Sequence[Any]) -> Source | None:
     if of is int:
-        return Source("int", _integers(values))
+        integers = _integers(values)
+        return None if integers is None else Source("int", integers)
     if of is float:
         floats = build(values, pa.float64())
         return Source("float", floats) if pc.all(pc.is_finite(floats)).as_py() else None
@@ -97,12 +101,11 @@ def _texts(values: Sequence[Any]) -> pa.Array | None:
         return None
 
 
-def _integers(values: Sequence[int | None]) -> pa.Array:
+def _integers(values: Sequence[int | None]) -> pa.Array | None:
     try:
         return build(values, pa.int64())
     except (TypeError, OverflowError):
-        kept = [n if n is not None and -INT_LIMIT <= n < INT_LIMIT else None for n in values]
-        return build(kept, pa.int64())
+        return None
 
 
 def _sorted_plain(kind: Kind, values: Sequence[Any]) -> list[Source]:
@@ -112,10 +115,13 @@ def _sorted_plain(kind: Kind, values: Sequence[Any]) -> list[Source]:
         sources.append((counts.pop(int) + counts.pop(float), _number_source(values)))
     for of, count in counts.items():
         if of in _NAMES:
-            own: list[Any] = [value if type(value) is of else None for value in values]
-            array = _integers(own) if of is int else build(own, _ARROW[_NAMES[of]])
-            sources.append((count, Source(_NAMES[of], array)))
+            own = [value if type(value) is of and _fits_cell(value) else None for value in values]
+            sources.append((count, Source(_NAMES[of], build(own, _ARROW[_NAMES[of]]))))
     return [source for _, source in sorted(sources, key=lambda item: item[0], reverse=True)]
+
+
+def _fits_cell(value: Any) -> bool:
+    return type(value) is not int or -INT_LIMIT <= value < INT_LIMIT
 
 
 def _number_source(values: Sequence[Any]) -> Source:

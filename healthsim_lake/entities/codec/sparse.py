@@ -79,7 +79,7 @@ def assemble_sparse(
     assembly: Assembly,
     rows: Sequence[SparseRow],
     columns: Mapping[str, Column],
-    arrays: Mapping[str, pa.Array],
+    arrays: Mapping[str, pa.Array | pa.Scalar],
 ) -> None:
     """Give the rows their common shape, and write their ``extra``.
 
@@ -130,7 +130,9 @@ def _rest(row: SparseRow, cells: Mapping[str, _Cells]) -> dict[str, Any]:
 
 
 def _cells(
-    rows: Sequence[SparseRow], columns: Mapping[str, Column], arrays: Mapping[str, pa.Array]
+    rows: Sequence[SparseRow],
+    columns: Mapping[str, Column],
+    arrays: Mapping[str, pa.Array | pa.Scalar],
 ) -> dict[str, _Cells]:
     paths: dict[str, Counter[Path]] = {}
     for row in rows:

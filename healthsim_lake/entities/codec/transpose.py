@@ -37,8 +37,55 @@ class Group:
     leaves: Mapping[Path, Sequence[Any]]
 
 
-def dict_rows(rows: Sequence[Any]) -> Sequence[Row]:
-    """Return the rows as plain dicts; mappings and pydantic models are converted.
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Rows sorted into groups.
+
+    Attributes:
+        rows: All rows, as dicts.
+        groups: Rows with the same keys, most rows first.
+        left: Positions of the rows whose keys are too rare for a group.
+    """
+
+    rows: Sequence[Row]
+    groups: list[Group]
+    left: list[int]
+
+
+def group_rows(given: Sequence[Any], layout: Layout) -> Grouped:
+    """Sort rows into at most `MAX_SHAPES` groups with the same keys.
+
+    Args:
+        given: Dicts, other mappings, or pydantic models.
+        layout: Says which nested objects matter.
+
+    Raises:
+        RefusedValueError: A row is something else, or a key is not text.
+    """
+    whole = _transposed(given)
+    if whole is not None:
+        rows, groups = given, _split(whole, range(len(given)), layout)
+    else:
+        rows = _dict_rows(given)
+        groups = [
+            group
+            for positions in _common(_by_keys(rows))
+            for group in _split(_columns(rows, positions), positions, layout)
+        ]
+    groups = _common(groups, key=lambda group: len(group.rows))
+    if sum(len(group.rows) for group in groups) == len(rows):
+        return Grouped(rows, groups, [])
+    placed = set(chain.from_iterable(group.rows for group in groups))
+    return Grouped(rows, groups, [row for row in range(len(rows)) if row not in placed])
+
+
+def known_node(row: Mapping[Any, Any], layout: Layout) -> Node:
+    """Return the keys of one row that feed columns."""
+    return node_of({key: row[key] for key in row if key in layout.known}, layout.tree)
+
+
+def _dict_rows(rows: Sequence[Any]) -> Sequence[Row]:
+    """Return the rows as dicts; other mappings and pydantic models are converted.
 
     Raises:
         RefusedValueError: A row is something else.
@@ -63,35 +110,6 @@ def _dict_row(row: Any) -> Row:
     if isinstance(row, Mapping):
         return dict(row)
     raise RefusedValueError(f"an entity is a mapping of keys to values, not {type(row).__name__}")
-
-
-def group_rows(rows: Sequence[Row], layout: Layout) -> tuple[list[Group], list[int]]:
-    """Return groups of rows with the same keys, most rows first, and the rows left over.
-
-    Where rows have more than `MAX_SHAPES` different sets of keys, the rare ones are left over.
-
-    Raises:
-        RefusedValueError: A key is not text.
-    """
-    whole = _transposed(rows)
-    if whole is not None:
-        groups = _split(whole, range(len(rows)), layout)
-    else:
-        groups = [
-            group
-            for positions in _common(_by_keys(rows))
-            for group in _split(_columns(rows, positions), positions, layout)
-        ]
-    groups = _common(groups, key=lambda group: len(group.rows))
-    if sum(len(group.rows) for group in groups) == len(rows):
-        return groups, []
-    placed = set(chain.from_iterable(group.rows for group in groups))
-    return groups, [position for position in range(len(rows)) if position not in placed]
-
-
-def known_node(row: Mapping[Any, Any], layout: Layout) -> Node:
-    """Return the keys of one row that feed columns."""
-    return node_of({key: row[key] for key in row if key in layout.known}, layout.tree)
 
 
 def _common(items: list[Any], key: Callable[[Any], int] = len) -> list[Any]:
@@ -123,21 +141,21 @@ def _columns(rows: Sequence[Row], positions: Sequence[int]) -> dict[str, list[An
     return columns
 
 
-def _transposed(rows: Sequence[Row]) -> dict[str, list[Any]] | None:
-    """Return the values of each key, or None when two rows differ in their keys or their order."""
-    keys = tuple(rows[0]) if rows else ()
-    columns: list[list[Any]] = [[] for _ in keys]
-    extends = [column.extend for column in columns]
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        try:
+def _transposed(rows: Sequence[Any]) -> dict[str, list[Any]] | None:
+    """Return the values of each key, or None unless all rows are dicts with the same keys in order."""
+    try:
+        keys = tuple(rows[0]) if rows else ()
+        columns: list[list[Any]] = [[] for _ in keys]
+        extends = [column.extend for column in columns]
+        for start in range(0, len(rows), _BLOCK):
+            block = rows[start : start + _BLOCK]
             for key, given in zip(keys, zip(*block, strict=True), strict=True):
                 if given.count(key) < len(block):
                     return None
-        except ValueError:
-            return None
-        for extend, values in zip(extends, zip(*map(dict.values, block), strict=True), strict=True):
-            extend(values)
+            for extend, values in zip(extends, zip(*map(dict.values, block)), strict=True):
+                extend(values)
+    except (TypeError, ValueError):  # not iterable, not a dict, or of another length
+        return None
     return dict(zip(_plain_keys(keys, 0), columns, strict=True))
 
 

@@ -28,13 +28,7 @@ def encode_values(kind: Kind, values: Sequence[Any]) -> Column:
     """
     if kind.name == "json":
         return _encode_json(kind, plain_many(values))
-    sources, values = sort_values(kind, values)
-    present = None
-    if (
-        len(sources) != 1
-        or len(values) - values.count(None) > len(values) - sources[0].array.null_count
-    ):
-        present = pa.array([value is not None for value in values], pa.bool_())
+    sources, values, present = sort_values(kind, values)
     return solve(
         kind, sources, present, lambda rows: [plain(values[row]) for row in rows], len(values)
     )
@@ -44,10 +38,9 @@ def _encode_json(kind: Kind, values: Sequence[Any]) -> Column:
     """Encode a column of JSON texts; a text that is JSON itself stays as it is."""
     raw = [isinstance(value, str) and is_json_container(value) for value in values]
     column = Column(build([best(kind, value) for value in values], pa.string()), ["json"])
-    count = sum(raw)
-    if count and count == len(values) - values.count(None):
+    if any(raw) and sum(raw) == len(values) - column.array.null_count:
         column.forms = ["text"]
-    elif count:
+    elif any(raw):
         column.forms = ["json", "text"]
         column.which = list(map(int, raw))
     return column
