@@ -25,7 +25,7 @@ PROGRAM = "healthsim-lake"
 
 FAILED, MISUSED, CONFLICT, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 130
 
-# Typer has its own copy of click since 0.20 or so and stood on click before; neither exports this.
+# Typer carries its own copy of click, and does not export this class of it.
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 

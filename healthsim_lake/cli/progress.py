@@ -8,20 +8,24 @@ from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.progress import TimeRemainingColumn as TimeLeft
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+_Step = Callable[[str, int, int], None]
+"""Called with what is being worked on, how much is done, and how much there is."""
 
 
 @contextlib.contextmanager
-def bytes_read() -> Iterator[Callable[[str, int, int], None]]:
+def bytes_read() -> Iterator[_Step]:
     """Give a function to be told (what is being read, bytes so far, bytes in all)."""
-    with _bar(DownloadColumn()) as bar:
-        task = bar.add_task("reading", total=None)
-
-        def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
-
-        yield tell
+    with _bar(DownloadColumn()) as step:
+        yield step
 
 
 @contextlib.contextmanager
@@ -29,23 +33,24 @@ def rows_saved(entities: Mapping[str, Any]) -> Iterator[Callable[[str, int], Non
     """Give a function to be told (entity key, its rows so far)."""
     total = sum(len(rows) for rows in entities.values() if isinstance(rows, Sized))
     done: dict[str, int] = {}
-    with _bar(MofNCompleteColumn()) as bar:
-        task = bar.add_task("saving", total=total)
+    with _bar(MofNCompleteColumn()) as step:
 
         def tell(key: str, rows: int) -> None:
             done[key] = rows
-            bar.update(task, description=key, completed=sum(done.values()))
+            step(key, sum(done.values()), total)
 
         yield tell
 
 
-def _bar(amount: DownloadColumn | MofNCompleteColumn) -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        amount,
-        TimeLeft(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
+@contextlib.contextmanager
+def _bar(amount: DownloadColumn | MofNCompleteColumn) -> Iterator[_Step]:
+    if not sys.stderr.isatty():
+        yield lambda _what, _done, _total: None
+        return
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), amount, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda what, done, total: bar.update(
+            task, description=what, completed=done, total=total
+        )

@@ -22,11 +22,13 @@ class Cte:
 
     Attributes:
         size: Size of the largest value that it returns.
-        sources: How many tables the engine reads for each mention of it.
+        sources: How many tables the engine may read for each mention of it.
+        joined: How many of them may be joined with those around the mention.
     """
 
     size: Size
     sources: int
+    joined: int
 
 
 @dataclass(frozen=True, slots=True)

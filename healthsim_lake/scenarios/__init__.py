@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
     from healthsim_lake.scenarios.loading import Scenario, load
     from healthsim_lake.scenarios.metadata import check_metadata
+    from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
+    from healthsim_lake.scenarios.tables_in_use import TablesInUse
     from healthsim_lake.scenarios.upgrading import upgrade
 
 _HOMES = {
     "Adding": "adding",
+    "PinnedTypes": "pinned",
     "SaveRequest": "saving",
     "Saving": "saving",
     "Scenario": "loading",
+    "TablesInUse": "tables_in_use",
     "check_metadata": "metadata",
     "check_strategy": "adding",
     "load": "loading",
@@ -31,9 +35,11 @@ _HOMES = {
 
 __all__ = [
     "Adding",
+    "PinnedTypes",
     "SaveRequest",
     "Saving",
     "Scenario",
+    "TablesInUse",
     "check_metadata",
     "check_strategy",
     "load",

@@ -9,7 +9,6 @@ from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.records import DataFile, EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Label
-from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError, InvalidEntityError
 from healthsim_lake.scenarios import folding, manifests
@@ -17,7 +16,7 @@ from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.rows import write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
-from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations, outdated
+from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.compact import concatenate, without_keys
 from healthsim_lake.tables.places import FileRef, refs
 from healthsim_lake.tables.reader import keys_of
@@ -43,10 +42,10 @@ class Adding:
     """One add, from rows to commit; planned again when the scenario changed meanwhile."""
 
     def __init__(
-        self, committer: Committer, registry: Registry, *, on_duplicate: OnDuplicate
+        self, committer: Committer, tables: TablesInUse, *, on_duplicate: OnDuplicate
     ) -> None:
         self._committer, self._storage = committer, committer.log.storage
-        self._tables, self._on_duplicate = TablesInUse(registry), on_duplicate
+        self._tables, self._on_duplicate = tables, on_duplicate
         self._sets: list[EntitySet] = []
         self._new_keys: dict[str, set[Any]] = {}
         self._id = self._txn_id = ""
@@ -96,7 +95,7 @@ class Adding:
 
     def _plan(self, snapshot: Snapshot, writer: FileWriter) -> Draft:
         state = snapshot.get(self._id)
-        changed = outdated(self._tables.types, snapshot)
+        changed = self._tables.outdated(snapshot)
         if changed:
             self._sets = recode(self._storage, self._sets, writer, types=changed)
             self._tables.replace(changed)

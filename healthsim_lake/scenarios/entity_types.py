@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import entities, scenarios
@@ -14,6 +15,8 @@ from healthsim_lake.scenarios.committer import Committer
 
 if TYPE_CHECKING:
     from healthsim_lake.entities import EntityType, Registry
+    from healthsim_lake.scenarios.pinned import PinnedTypes
+    from healthsim_lake.scenarios.tables_in_use import TablesInUse
 
 
 class EntityTypes:
@@ -22,18 +25,37 @@ class EntityTypes:
     def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self._lock = threading.Lock()
-        self._revisions: dict[str, int] = {}
+        self._made: PinnedTypes | None = None
+        self._types: list[EntityType] = []
         self._registry: Registry | None = None
+
+    @property
+    def _pinned(self) -> PinnedTypes:
+        # Made when first used: it needs Arrow, which listing and renaming do not wait for.
+        if self._made is None:
+            self._made = scenarios.PinnedTypes()
+        return self._made
 
     def registry(self) -> Registry:
         """Return all types; those that the lake has pinned win over the built-in ones."""
-        snapshot = self._committer.view()
-        revisions = {name: table.revision for name, table in snapshot.tables.items()}
         with self._lock:
-            if self._registry is None or revisions != self._revisions:
-                self._registry = entities.Registry(_pinned(snapshot))
-                self._revisions = revisions
+            types = self._pinned.all(self._committer.view())
+            same = len(types) == len(self._types) and all(map(is_, types, self._types))
+            if self._registry is None or not same:
+                self._registry, self._types = entities.Registry(types), types
             return self._registry
+
+    def in_use(self) -> TablesInUse:
+        """Return what a transaction needs to know of the tables that it writes to."""
+        return scenarios.TablesInUse(self.registry(), self._pinned)
+
+    def at(self, table: str, snapshot: Snapshot) -> EntityType:
+        """Return the type that a table has in `snapshot`; of one without rows, what is known."""
+        pinned = self._pinned.find(table, snapshot)
+        if pinned is not None:
+            return pinned
+        known = self.registry().find(table)
+        return known or entities.EntityType(name=table, singular=table, fields=())
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all tables, sorted."""
@@ -101,12 +123,6 @@ class EntityTypes:
         target = to or _builtin(current.name)
         scenarios.upgrade(self._committer, current, target)
         return target
-
-
-def _pinned(snapshot: Snapshot) -> list[EntityType]:
-    return [
-        entities.EntityType.model_validate(table.declaration) for table in snapshot.tables.values()
-    ]
 
 
 def _builtin(name: str) -> EntityType:

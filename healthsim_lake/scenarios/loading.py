@@ -11,8 +11,8 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
-from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import EntityTypeNotFoundError
+from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.tables.places import refs
 from healthsim_lake.tables.reader import TableRows, read_rows
 
@@ -93,7 +93,7 @@ def load(
     log: CommitLog,
     snapshot: Snapshot,
     state: ScenarioState,
-    registry: Registry,
+    known: EntityTypes,
     *,
     types: Sequence[str] | None = None,
     version: int | None = None,
@@ -104,7 +104,7 @@ def load(
         log: The lake's log.
         snapshot: Gives the columns of the tables.
         state: The scenario.
-        registry: Says which table a name means.
+        known: Says which table a name means, and what columns it has.
         types: Entity types to read; None for all.
         version: One of the scenario's versions; None for the newest.
 
@@ -113,12 +113,12 @@ def load(
         EntityTypeNotFoundError: It holds no such type.
         IntegrityError: A file is missing or altered.
     """
-    manifest = log.manifest(state, version)
+    registry, manifest = known.registry(), log.manifest(state, version)
     wanted = manifest.sets if types is None else _chosen(manifest, types, registry, state.record)
     rows = {
         one.key: read_rows(
             log.storage,
-            _type_of(one, snapshot, registry),
+            known.at(one.table, snapshot),
             state.record.id,
             refs(one, state.record.id),
         )
@@ -141,13 +141,6 @@ def _chosen(
             )
         chosen.append(one)
     return chosen
-
-
-def _type_of(one: EntitySet, snapshot: Snapshot, registry: Registry) -> EntityType:
-    pinned = snapshot.tables.get(one.table)
-    if pinned is not None:
-        return EntityType.model_validate(pinned.declaration)
-    return registry.find(one.table) or EntityType(name=one.table, singular=one.table, fields=())
 
 
 def _as_of(state: ScenarioState, manifest: Manifest, version: int | None) -> ScenarioRecord:

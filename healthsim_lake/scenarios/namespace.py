@@ -86,7 +86,7 @@ class Scenarios:
             overwrite=overwrite,
             expected_version=expected_version,
         )
-        saving = scenarios.Saving(self._committer, self._types.registry(), request)
+        saving = scenarios.Saving(self._committer, self._types.in_use(), request)
         return saving.run(
             entities,
             label=Label(author=author, message=message, idempotency_key=idempotency_key),
@@ -124,9 +124,7 @@ class Scenarios:
             InvalidEntityError: A row cannot be kept exactly, or with ``error`` has a taken key.
         """
         scenarios.check_strategy(on_duplicate)
-        adding = scenarios.Adding(
-            self._committer, self._types.registry(), on_duplicate=on_duplicate
-        )
+        adding = scenarios.Adding(self._committer, self._types.in_use(), on_duplicate=on_duplicate)
         return adding.run(
             ref,
             entities,
@@ -169,7 +167,7 @@ class Scenarios:
             self._committer.log,
             snapshot,
             snapshot.get(ref),
-            self._types.registry(),
+            self._types,
             types=types,
             version=version,
         )

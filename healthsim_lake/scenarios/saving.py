@@ -13,14 +13,13 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Label
-from healthsim_lake.entities.registry import Registry
 from healthsim_lake.errors import VersionConflictError
 from healthsim_lake.scenarios import manifests
 from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.rows import write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
-from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations, outdated
+from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.writer import FileWriter
 
 
@@ -48,9 +47,9 @@ class SaveRequest:
 class Saving:
     """One save, from rows to commit."""
 
-    def __init__(self, committer: Committer, registry: Registry, request: SaveRequest) -> None:
+    def __init__(self, committer: Committer, tables: TablesInUse, request: SaveRequest) -> None:
         self._committer, self._storage = committer, committer.log.storage
-        self._tables, self._request = TablesInUse(registry), request
+        self._tables, self._request = tables, request
         self._sets: list[EntitySet] = []
         self._id = ""
         self._txn_id = ""
@@ -157,8 +156,7 @@ class Saving:
 
     def _follow_tables(self, snapshot: Snapshot, writer: FileWriter) -> None:
         """Write files anew whose table was declared with other columns meanwhile."""
-        types = self._tables.types
-        changed = outdated(types, snapshot)
+        changed = self._tables.outdated(snapshot)
         if changed:
             self._sets = recode(self._storage, self._sets, writer, types=changed)
             self._tables.replace(changed)

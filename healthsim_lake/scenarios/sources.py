@@ -19,9 +19,7 @@ Batch: TypeAlias = Sequence[Any] | pa.Table
 
 @runtime_checkable
 class Export(Protocol):
-    """Rows that come with what is known of them, e.g. `healthsim_lake.formats.synthea.read`.
-
-    """
+    """Rows that come with what is known of them, e.g. `healthsim_lake.formats.synthea.read`."""
 
     @property
     def tables(self) -> Sequence[str]:

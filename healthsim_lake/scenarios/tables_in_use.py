@@ -14,6 +14,7 @@ from healthsim_lake.entities.naming import singular_of, table_name_for
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
+from healthsim_lake.scenarios.pinned import PinnedTypes
 
 
 class TablesInUse:
@@ -21,10 +22,11 @@ class TablesInUse:
 
     Args:
         registry: Built-in types, the caller's own, and what the lake has pinned.
+        pinned: What the lake has pinned, at any snapshot.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, pinned: PinnedTypes) -> None:
+        self._registry, self._pinned = registry, pinned
         self._by_key: dict[str, EntityType] = {}
         self._key_of: dict[str, str] = {}
 
@@ -64,20 +66,19 @@ class TablesInUse:
         for key, former in self._by_key.items():
             self._by_key[key] = types.get(former.name, former)
 
+    def outdated(self, snapshot: Snapshot) -> dict[str, EntityType]:
+        """Return the types, as `snapshot` has them, whose columns are not those in use here."""
+        changed = {}
+        for name, used in self.types.items():
+            now = self._pinned.find(name, snapshot)
+            if now is not None and now is not used and now.fields != used.fields:
+                changed[name] = now
+        return changed
+
     @property
     def types(self) -> dict[str, EntityType]:
         """The types in use, by table."""
         return {one.name: one for one in self._by_key.values()}
-
-
-def outdated(types: dict[str, EntityType], snapshot: Snapshot) -> dict[str, EntityType]:
-    """Return the types, as the lake has them now, whose columns differ from those in `types`."""
-    pinned = {
-        name: EntityType.model_validate(snapshot.tables[name].declaration)
-        for name in types
-        if name in snapshot.tables
-    }
-    return {name: one for name, one in pinned.items() if one.fields != types[name].fields}
 
 
 def declarations(

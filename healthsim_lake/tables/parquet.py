@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime
+from typing import Literal
 
 import polars as pl
 import pyarrow as pa
@@ -15,7 +16,7 @@ from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import DataFileAlteredError
 
 ROW_GROUP_ROWS = 131_072
-COMPRESSION = "zstd"
+COMPRESSION: Literal["zstd"] = "zstd"
 COMPRESSION_LEVEL = 3
 SHAPES_KEY = "healthsim.shapes"
 """Key of the file's footer under which the shapes of its rows stand."""

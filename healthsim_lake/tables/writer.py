@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -21,6 +23,16 @@ from healthsim_lake.tables import parquet
 WORKERS = 2
 PENDING = 2
 """Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
+
+
+@cache
+def _helpers(process: int) -> ThreadPoolExecutor:
+    """Return the threads that write; kept, because starting some for each save costs more.
+
+    Args:
+        process: Id of this process: threads do not survive a fork.
+    """
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix=f"healthsim-write-{process}")
 
 
 class FileWriter:
@@ -39,7 +51,7 @@ class FileWriter:
         self._numbers = count(1)
         self._keys: dict[str, str] = {}
         self._room = threading.Semaphore(WORKERS + PENDING)
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="healthsim-write")
+        self._futures: list[Future[DataFile]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +62,7 @@ class FileWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+        self._settle(cancel=error is not None)
 
     def submit(
         self, chunk: Chunk, entity_type: EntityType, *, scenario_id: str | None = None
@@ -92,7 +104,7 @@ class FileWriter:
 
     def discard(self, *, but: Collection[str] = ()) -> None:
         """Remove all files but some; what cannot be removed is an orphan for maintenance."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._settle(cancel=True)
         for name, key in self._keys.items():
             if name not in but:
                 with contextlib.suppress(StorageError):
@@ -104,8 +116,16 @@ class FileWriter:
             return layout.staged(name)
         return layout.live(table, scenario_id or self._scenario_id, name)
 
+    def _settle(self, *, cancel: bool) -> None:
+        """Wait until no helper works for this transaction."""
+        for future in self._futures:
+            if cancel:
+                future.cancel()
+        wait(self._futures)
+
     def _run(self, write: Callable[[], DataFile]) -> Future[DataFile]:
         self._room.acquire()
-        future = self._pool.submit(write)
+        future = _helpers(os.getpid()).submit(write)
         future.add_done_callback(lambda _: self._room.release())
+        self._futures.append(future)
         return future

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
 from healthsim_lake.entities.codec import (
+    transpose,
     Chunk,
     arrays,
     chunk,
@@ -172,7 +173,9 @@ any_type = st.sampled_from([TROUBLE, CALM])
 def big_path(*, big: bool) -> Iterator[None]:
     """Take the path of big chunks (Polars) or of small ones (Arrow), whatever the size."""
     limit = 0 if big else 10**9
-    with patch.object(arrays, "SMALL_ROWS", limit), patch.object(chunk, "SMALL_ROWS", limit):
+    with ExitStack() as stack:
+        for module in (arrays, chunk, transpose):
+            stack.enter_context(patch.object(module, "SMALL_ROWS", limit))
         yield
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from healthsim_lake.errors import QueryError, QueryRefusedError
@@ -241,6 +239,11 @@ REFUSED = {
         f"a{i} AS NOT MATERIALIZED (SELECT a.i FROM a{i - 1} a, a{i - 1} b)" for i in range(1, 25)
     )
     + " SELECT count(*) FROM a24",
+    "many joins": "SELECT count(*) FROM patients p0"
+    + "".join(f" JOIN patients p{i} USING (id)" for i in range(1, 100)),
+    "many joins through CTEs": "WITH a AS NOT MATERIALIZED (SELECT p0.id FROM patients p0"
+    + "".join(f" JOIN patients p{i} USING (id)" for i in range(1, 30))
+    + ") SELECT count(*) FROM a x JOIN a y USING (id) JOIN (SELECT * FROM a) z USING (id)",
     "a long statement": "SELECT 1 IN (" + "1, " * 50_000 + "1)",
 }
 
@@ -322,7 +325,7 @@ def test_the_engine_stays_as_it_was_after_every_refusal(place, engine):
         with pytest.raises(QueryRefusedError):
             engine.run(sql)
     assert engine.run("SELECT count(*) FROM patients").column(0).to_pylist() == [4]
-    assert sorted(os.listdir(place.root)) == [
+    assert sorted(path.name for path in place.root.iterdir()) == [
         "data", "secret.csv", "secret.json", "secret.txt", "staging"
     ]  # fmt: skip
 

@@ -59,7 +59,8 @@ def test_a_page_that_cannot_be_is_refused_with_the_maximum(page):
 def test_columns_have_names_and_sql_types():
     sql = (
         "SELECT 1::BIGINT AS a, 'x' AS b, 1.5::DECIMAL(4, 2) AS c, DATE '2024-01-01' AS d, "
-        "TIMESTAMP '2024-01-01' AS e, now() AS f, [1] AS g, {'x': 'y'} AS h, MAP {'k': 1} AS i, true AS j"
+        "TIMESTAMP '2024-01-01' AS e, now() AS f, [1] AS g, {'x': 'y'} AS h, MAP {'k': 1} AS i, "
+        "true AS j"
     )
     assert [(c["name"], c["type"]) for c in _asked(sql).columns] == [
         ("a", "BIGINT"),
@@ -125,7 +126,10 @@ def test_decimals_that_a_double_keeps_are_numbers():
 
 
 def test_one_decimal_that_a_double_loses_makes_the_column_exact_text():
-    sql = "SELECT x::DECIMAL(38, 2) AS x FROM (VALUES ('1.5'), (NULL), ('123456789012345678.25')) t(x)"
+    sql = (
+        "SELECT x::DECIMAL(38, 2) AS x "
+        "FROM (VALUES ('1.5'), (NULL), ('123456789012345678.25')) t(x)"
+    )
     rows = [row["x"] for row in _asked(sql).results]
     assert rows == ["1.50", None, "123456789012345678.25"]
     first_page = [row["x"] for row in _asked(sql, limit=1).results]

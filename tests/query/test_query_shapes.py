@@ -1,5 +1,7 @@
 """Shapes of questions that have to work, with their answers."""
 
+# ruff: noqa: E501, ISC004  # a statement and its answer, entry by entry, read best unbroken
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -284,6 +286,16 @@ ANSWERS: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "many joins": (
         "SELECT count(*) FROM " + ", ".join(f"scenarios s{i}" for i in range(8)),
         [(256,)],
+    ),
+    "all tables counted": (
+        " UNION ALL ".join(["SELECT count(*) FROM claims"] * 100) + " LIMIT 1",
+        [(0,)],
+    ),
+    "chain of CTEs": (
+        "WITH a0 AS (SELECT 1 AS i), "
+        + ", ".join(f"a{i} AS (SELECT x.i FROM a{i - 1} x JOIN a{i - 1} y USING (i) GROUP BY 1)" for i in range(1, 8))
+        + " SELECT * FROM a7",
+        [(1,)],
     ),
     "long list": ("SELECT 5 IN (" + ", ".join(map(str, range(5_000))) + ")", [(True,)]),
 }  # fmt: skip

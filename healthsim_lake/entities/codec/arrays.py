@@ -48,4 +48,5 @@ def listed(array: pa.Array) -> list[Any]:
 
 def kernel_text(array: pa.Array) -> pa.Array:
     """Return a text array as the type that all Arrow kernels know and that has no 2 GB limit."""
-    return array if array.type == pa.large_string() else array.cast(pa.large_string())
+    is_text = array.type in (pa.string(), pa.string_view())
+    return array.cast(pa.large_string()) if is_text else array

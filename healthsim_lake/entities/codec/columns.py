@@ -119,7 +119,7 @@ def _with_forms(kind: Kind, sources: Sequence[Source], count: int) -> Column:
         elif _worth_it(solved, count):
             which = pa.nulls(count, pa.int32()) if which is None else which
             which = pc.if_else(typed.is_valid(), pa.scalar(len(column.forms), pa.int32()), which)
-            column.array = pc.coalesce(_plain_type(column.array), _plain_type(typed))
+            column.array = pc.coalesce(kernel_text(column.array), kernel_text(typed))
             column.forms.append(form)
     if which is not None:
         column.which = listed(which.fill_null(0))
@@ -128,10 +128,6 @@ def _with_forms(kind: Kind, sources: Sequence[Source], count: int) -> Column:
 
 def _worth_it(rows: int, count: int) -> bool:
     return rows >= max(_FEW, count // _SHARE)
-
-
-def _plain_type(array: pa.Array) -> pa.Array:
-    return kernel_text(array) if array.type == pa.string_view() else array
 
 
 def _attempts(kind: Kind, source: Source) -> Iterator[tuple[str, pa.Array]]:
@@ -179,5 +175,5 @@ def _sample(texts: pa.Array, most: int) -> list[str]:
 def _patched(kind: Kind, array: pa.Array, mask: pa.Array, values: Sequence[Any]) -> pa.Array:
     """Put the best values where `mask` says."""
     bests = build([best(kind, value) for value in values], kind.arrow)
-    array = _plain_type(array)
-    return pc.replace_with_mask(array, mask.fill_null(False), _plain_type(bests).cast(array.type))
+    array = kernel_text(array)
+    return pc.replace_with_mask(array, mask.fill_null(False), kernel_text(bests).cast(array.type))

@@ -14,6 +14,7 @@ from healthsim_lake.entities.codec.chunk import Chunk, to_chunk
 from healthsim_lake.entities.codec.columns import Column
 from healthsim_lake.entities.codec.fill import Filler
 from healthsim_lake.entities.codec.jsontext import dumps_many
+from healthsim_lake.entities.codec.packed import Packed
 from healthsim_lake.entities.codec.plan import Plan, layout_of
 from healthsim_lake.entities.codec.shapes import MAX_SHAPES
 from healthsim_lake.entities.codec.sparse import SparseRow, assemble_sparse, sparse_rows, value_at
@@ -85,9 +86,9 @@ class _Rows:
         arrays[EXTRA], arrays[ROW_SHAPE] = assembly.columns()
         return to_chunk(self._type, arrays, tuple(assembly.shapes), count)
 
-    def _values(self, name: str) -> Sequence[Any] | None:
+    def _values(self, name: str) -> Sequence[Any] | Packed | None:
         """Return what feeds a column, None where a row does not; None when no row does."""
-        fed: list[tuple[Group, Sequence[Any]]] = []
+        fed: list[tuple[Group, Any]] = []
         for group in self._groups:
             path = group.plan.feeds.get(name)
             if path is not None:
@@ -134,7 +135,9 @@ class _Rows:
 
     def _slice(self, key: str, rows: Sequence[int]) -> Sequence[Any]:
         if isinstance(rows, range) and len(self._groups) == 1:
-            return self._groups[0].leaves[(key,)][rows.start : rows.stop]
+            values = self._groups[0].leaves[key,]
+            if not isinstance(values, Packed):
+                return values[rows.start : rows.stop]
         return [_get(self._rows[row], key) for row in rows]
 
 

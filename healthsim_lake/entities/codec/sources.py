@@ -15,6 +15,7 @@ from healthsim_lake.entities.codec.arrays import build
 from healthsim_lake.entities.codec.best import INT_LIMIT
 from healthsim_lake.entities.codec.forms import EXACT_INT
 from healthsim_lake.entities.codec.jsontext import plain_many
+from healthsim_lake.entities.codec.packed import Packed
 from healthsim_lake.entities.fields import Kind
 
 _ABSENT = type(None)
@@ -58,6 +59,16 @@ def sort_values(
     values = plain_many(values)
     present = pa.array([value is not None for value in values], pa.bool_())
     return _sorted_plain(kind, values), values, present
+
+
+def packed_source(values: Packed) -> Source | None:
+    """Return the one source of packed values, or None when they have to be looked at singly."""
+    array = values.array()
+    if values.of is None:
+        return None
+    if values.of is float and not pc.all(pc.is_finite(array)).as_py():
+        return None
+    return Source(_NAMES[values.of], array)
 
 
 def _simple_source(kind: Kind, values: Sequence[Any]) -> Source | None:

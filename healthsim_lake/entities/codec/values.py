@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from healthsim_lake.entities.codec.arrays import build
+from healthsim_lake.entities.codec.arrays import build, kernel_text, listed
 from healthsim_lake.entities.codec.best import best, is_json_container
 from healthsim_lake.entities.codec.check import plain
 from healthsim_lake.entities.codec.columns import Column, solve
 from healthsim_lake.entities.codec.jsontext import plain_many
-from healthsim_lake.entities.codec.sources import sort_values
+from healthsim_lake.entities.codec.packed import Packed
+from healthsim_lake.entities.codec.sources import packed_source, sort_values
 from healthsim_lake.entities.fields import Kind
 
 
-def encode_values(kind: Kind, values: Sequence[Any]) -> Column:
+def encode_values(kind: Kind, values: Sequence[Any] | Packed) -> Column:
     """Encode one column.
 
     Args:
@@ -26,12 +27,24 @@ def encode_values(kind: Kind, values: Sequence[Any]) -> Column:
     Raises:
         RefusedValueError: A value cannot be kept; carries its position.
     """
+    if isinstance(values, Packed):
+        source = None if kind.name == "json" else packed_source(values)
+        if source is not None:
+            return solve(kind, [source], None, _picker(source.array), len(values))
+        values = values.listed()
     if kind.name == "json":
         return _encode_json(kind, plain_many(values))
     sources, values, present = sort_values(kind, values)
     return solve(
         kind, sources, present, lambda rows: [plain(values[row]) for row in rows], len(values)
     )
+
+
+def _picker(array: pa.Array) -> Callable[[Sequence[int]], Sequence[Any]]:
+    def pick(rows: Sequence[int]) -> Sequence[Any]:
+        return listed(kernel_text(array).take(pa.array(rows, pa.int64())))
+
+    return pick
 
 
 def _encode_json(kind: Kind, values: Sequence[Any]) -> Column:

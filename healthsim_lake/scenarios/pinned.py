@@ -1,0 +1,29 @@
+"""The entity types that a lake has pinned, parsed once."""
+
+from __future__ import annotations
+
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.state import TableState
+from healthsim_lake.entities.types import EntityType
+
+
+class PinnedTypes:
+    """Parses declarations of tables and keeps the results; snapshots share what did not change."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[TableState, EntityType]] = {}
+
+    def find(self, name: str, snapshot: Snapshot) -> EntityType | None:
+        """Return the type that a table has in `snapshot`, or None if it was never declared."""
+        state = snapshot.tables.get(name)
+        if state is None:
+            return None
+        known = self._known.get(name)
+        if known is None or known[0] is not state:
+            known = self._known[name] = state, EntityType.model_validate(state.declaration)
+        return known[1]
+
+    def all(self, snapshot: Snapshot) -> list[EntityType]:
+        """Return the types of all tables that are declared in `snapshot`."""
+        found = (self.find(name, snapshot) for name in snapshot.tables)
+        return [one for one in found if one is not None]
