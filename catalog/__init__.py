@@ -1,1 +1,1 @@
-"""The catalog that ships with the package: the on-disk format, entity types and schemas, as data."""
+"""The catalog that ships with the package, as data: the format, entity types, schemas, a demo."""

@@ -3,21 +3,62 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from healthsim_lake.errors import FormatError
 
 MAX_DEPTH = 200
+_HUGE_BITS = 14_281
+"""Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def integer_text(number: int) -> str:
+    """Return the decimal digits of an integer of any size (Python alone stops at 4,300 digits)."""
+    try:
+        return int.__repr__(number)
+    except ValueError:
+        return format(Decimal(number), "f")
+
+
+def text_integer(text: str) -> int:
+    """Return the integer of any size that decimal digits stand for."""
+    try:
+        return int(text)
+    except ValueError:
+        return int(Decimal(text))
 
 
 def dumps(value: Any) -> bytes:
-    """Return compact ASCII JSON; keys keep their order, NaN and infinities are refused."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    """Return compact ASCII JSON; keys keep their order.
+
+    Raises:
+        ValueError: NaN or an infinity, or a value that contains itself.
+        TypeError: A value that JSON has no form for.
+    """
+    return dumps_text(value).encode("ascii")
+
+
+def dumps_text(value: Any) -> str:
+    """Return `dumps` as text."""
+    try:
+        return _encode(value)
+    except ValueError:
+        if not _has_huge_integer(value):
+            raise
+        return _dumps_huge(value)
 
 
 def loads(data: bytes | str) -> Any:
     """Parse JSON that this package wrote itself."""
-    return json.loads(data)
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of more than 4,300 digits
+        return json.loads(data, parse_int=text_integer)
 
 
 def loads_foreign(data: bytes | str, *, where: str) -> Any:
@@ -33,7 +74,12 @@ def loads_foreign(data: bytes | str, *, where: str) -> Any:
     """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        return json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constants)
+        return json.loads(
+            text,
+            object_pairs_hook=_no_twins,
+            parse_constant=_no_constants,
+            parse_int=text_integer,
+        )
     except UnicodeDecodeError as error:
         raise FormatError(f"{where}: not UTF-8 text (byte {error.start})") from error
     except json.JSONDecodeError as error:
@@ -57,3 +103,30 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constants(name: str) -> NoReturn:
     raise FormatError(f"{name} is not a JSON value")
+
+
+def _has_huge_integer(value: Any) -> bool:
+    match value:
+        case bool():
+            return False
+        case int():
+            return value.bit_length() >= _HUGE_BITS
+        case dict():
+            return any(map(_has_huge_integer, value.values()))
+        case list() | tuple():
+            return any(map(_has_huge_integer, value))
+    return False
+
+
+def _dumps_huge(value: Any) -> str:
+    match value:
+        case bool():
+            return _encode(value)
+        case int():
+            return integer_text(value)
+        case dict():
+            items = (f"{_encode(key)}:{_dumps_huge(item)}" for key, item in value.items())
+            return "{" + ",".join(items) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(_dumps_huge, value)) + "]"
+    return _encode(value)

@@ -24,10 +24,10 @@ def check(requirement: actions.Requirement, snapshot: Snapshot) -> None:
 def _(requirement: actions.NameFree, snapshot: Snapshot) -> None:
     owner = snapshot.state.names.get(requirement.name)
     if owner is not None and owner != requirement.but:
-        raise NameTakenError(
-            f"Scenario '{requirement.name}' already exists. "
-            "Use overwrite=True to replace it, or another name."
-        )
+        remedy = "Use overwrite=True to replace it, or another name."
+        if requirement.but is not None:
+            remedy = "Use another name."
+        raise NameTakenError(f"Scenario '{requirement.name}' already exists. {remedy}")
 
 
 @check.register

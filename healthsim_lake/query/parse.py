@@ -20,6 +20,7 @@ MAX_CHARACTERS = 100_000
 MAX_BRACKETS = 500
 MAX_MATERIALIZED = 50
 MAX_EXPRESSION_DEPTH = 250
+MAX_TREE = 20_000_000
 
 LOCKED_CONFIG = {
     "allow_community_extensions": "false",
@@ -67,17 +68,46 @@ def parse(sql: str) -> Node:
     # A cursor is a session of its own, so that threads do not meet on the shared connection.
     with _parser(os.getpid()).cursor() as cursor:
         row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    reply = json.loads(row[0]) if row else {}
+    if row is None or len(row[0]) > MAX_TREE:
+        raise QueryRefusedError("the statement is too complicated to be checked")
+    reply = json.loads(row[0])
     if reply.get("error", True):
         raise _complaint(reply, sql)
     statements = reply["statements"]
     if len(statements) != 1:
         found = "no statement" if not statements else f"{len(statements)} statements"
         raise QueryRefusedError(f"{found} given; send exactly one")
-    node = statements[0]["node"]
-    if not isinstance(node, dict):
-        raise QueryRefusedError(_ONLY_QUESTIONS)
+    node: Node = _unwrapped(statements[0])["node"]
     return node
+
+
+def _unwrapped(tree: Node) -> Node:
+    """Take off what 1.4 writes around a query with materialized CTEs (before 1.4.2, with any).
+
+    A CTE_NODE repeats the query of one CTE beside the body, which lists it, too. Where that is so,
+    the body says it all.
+
+    Raises:
+        QueryRefusedError: A wrapper says something else than its body.
+    """
+    stack: list[Any] = [tree]
+    while stack:
+        container = stack.pop()
+        for key in list(container) if isinstance(container, dict) else range(len(container)):
+            while isinstance(container[key], dict) and container[key].get("type") == "CTE_NODE":
+                container[key] = _body(container[key])
+            if isinstance(container[key], (dict, list)):
+                stack.append(container[key])
+    return tree
+
+
+def _body(wrapper: Node) -> Node:
+    body: Node = wrapper["child"]
+    queries = {entry["key"]: entry["value"]["query"] for entry in wrapper["cte_map"]["map"]}
+    repeated = queries.get(wrapper["cte_name"], {}).get("node") == wrapper["query"]
+    if not repeated or wrapper["modifiers"] or body["cte_map"] != wrapper["cte_map"]:
+        raise QueryRefusedError("the statement's WITH was parsed into something unknown")
+    return body
 
 
 @cache

@@ -128,7 +128,9 @@ class Reader:
     def _set_operation(self, node: Node, scope: Scope) -> Size:
         sides = [node[side] for side in ("left", "right") if node.get(side)]
         branches = [*(node.get("children") or []), *sides]
-        size = bounds.largest([self.query(branch, scope) for branch in branches])
+        # 1.4 writes a chain of UNIONs as a tree; its depth is no nesting.
+        level = replace(scope, nesting=scope.nesting - 1)
+        size = bounds.largest([self.query(branch, level) for branch in branches])
         self._values.within([node["modifiers"]], scope.beside(size))
         return size
 
@@ -140,13 +142,7 @@ class Reader:
         self._values.within([node["key_targets"], node["modifiers"]], inside.beside(right))
         return bounds.largest([itself.size, right])
 
-    def _around(self, node: Node, scope: Scope) -> Size:
-        # 1.4 writes a materialized CTE once more, around the body that uses it.
-        self.query(node["query"], scope)
-        return self.query(node["child"], scope)
-
     _QUERIES: ClassVar[dict[str, Callable[[Reader, Node, Scope], Size]]] = {
-        "CTE_NODE": _around,
         "RECURSIVE_CTE_NODE": _recursive,
         "SELECT_NODE": _select,
         "SET_OPERATION_NODE": _set_operation,

@@ -66,7 +66,6 @@ _TYPED = {
     ),
     "SET_OPERATION_NODE": _QUERY | _keys("setop_type setop_all left right children"),
     "RECURSIVE_CTE_NODE": _QUERY | _keys("cte_name union_all left right aliases key_targets"),
-    "CTE_NODE": _QUERY | _keys("cte_name query child aliases"),
     "BASE_TABLE": _TABLE
     | _keys("schema_name table_name catalog_name qualified_name column_name_alias"),
     "EMPTY": _TABLE,

@@ -13,9 +13,9 @@ from healthsim_lake.errors import InvalidEntityError
 KEPT = {
     "NUL in text": {"given_name": "a\0b", "new\0key": "\0"},
     "integers of any size": {"id": "1", "big": 2**200, "small": -(2**63), "edge": 2**63},
-    "a text of ten megabytes": {"id": "1", "given_name": "x" * 10_000_000, "notes": "é" * 1_000_000},
+    "a text of ten megabytes": {"id": "1", "given_name": "x" * 10_000_000, "notes": "é" * 10**6},
     "an empty key": {"": 1, "id": ""},
-    "keys that differ in case only": {"id": "1", "ID": "2", "Id": "3", "given_name": 1, "Given_Name": 2},
+    "keys that differ in case only": {"id": "1", "ID": "2", "Id": "3", "mrn": 1, "Mrn": 2},
     "keys that are columns": {
         "extra": 1,
         "row_shape": "x",
@@ -77,7 +77,7 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path, key
         lake.scenarios.save("demo", {"encounters": [{"a": 1}], key: [{"id": "1"}, row]})
     assert (caught.value.table, caught.value.row) == (key, 1)
     assert lake.scenarios.list() == []
-    assert [path for path in tmp_path.rglob("*.parquet")] == []
+    assert list(tmp_path.rglob("*.parquet")) == []
 
 
 def test_values_of_python_become_json(tmp_path):

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
-from healthsim_lake.errors import InvalidPathError, KeyExistsError, KeyMissingError, UnsafeStoreError
+from healthsim_lake.errors import (
+    InvalidPathError,
+    KeyExistsError,
+    KeyMissingError,
+    UnsafeStoreError,
+)
 from healthsim_lake.storage import Storage, layout, open_storage
 from healthsim_lake.storage.remote import FsspecStorage
 

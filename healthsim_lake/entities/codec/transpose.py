@@ -19,7 +19,7 @@ from healthsim_lake.entities.codec.shapes import MAX_SHAPES
 
 _BLOCK = 300
 """Rows transposed at a time: their dicts stay in the processor's cache (7 times faster)."""
-_PACK = 8 * _BLOCK
+_PACK = 16 * _BLOCK
 _SCALARS = {dict, list, str, int, float, bool, type(None)}
 
 Row = dict[str, Any]

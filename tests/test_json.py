@@ -1,0 +1,46 @@
+"""JSON text, our own and other people's."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from healthsim_lake import _json
+from healthsim_lake.errors import FormatError
+
+HUGE = 10**5_000 + 7
+
+
+def test_integers_of_any_size_are_written_and_read():
+    value = {"a": [HUGE, -HUGE, True, None, 1.5, "x"], "b": {"c": HUGE}}
+    assert _json.loads(_json.dumps(value)) == value
+    assert _json.loads_foreign(_json.dumps(value), where="here") == value
+
+
+@pytest.mark.parametrize("value", [math.nan, [math.inf], {"a": [HUGE, math.nan]}])
+def test_nan_and_infinities_are_never_written(value):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        _json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": 1, "a": 2}', "'a' is given twice"),
+        ("[NaN]", "NaN is not a JSON value"),
+        ("[-Infinity]", "-Infinity is not a JSON value"),
+        ('{"a":', "line 1, column 6"),
+        ("[" * 100_000, "nested too deeply"),
+        (b"\xff\xfe", "not UTF-8"),
+        ("", "not valid JSON"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_by_name(text, reason):
+    with pytest.raises(FormatError, match=reason) as caught:
+        _json.loads_foreign(text, where="file.json")
+    assert "file.json" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_accepted():
+    assert _json.loads_foreign(b"\xef\xbb\xbf[1]", where="file.json") == [1]
