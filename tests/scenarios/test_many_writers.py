@@ -35,7 +35,8 @@ def test_four_processes_lose_nothing(tmp_path):
             rows = lake.scenarios.load(record.id)["patients"]
             assert record.name == "shared" or len(rows) == 3
     for writer in writers:
-        assert writer.returncode == 0, writer.communicate()[1]
+        _, complaint = writer.communicate()
+        assert writer.returncode == 0, complaint
 
     names = {f"{number}-{step}" for number in range(4) for step in range(6)}
     assert {record.name for record in lake.scenarios.list(limit=None)} == names | {"shared"}
@@ -44,6 +45,6 @@ def test_four_processes_lose_nothing(tmp_path):
     assert lake.version == 1 + 2 * 24
     folder = Path(lake.url) / "data" / "patients"
     with duckdb.connect() as connection:
-        found = connection.sql(f"SELECT count(*) FROM '{folder}/**/*.parquet'").fetchone()
-    assert found == (24 * 3 + 24,)
+        found = connection.sql(f"SELECT count(*) FROM '{folder}/**/*.parquet'").fetchall()
+    assert found == [(24 * 3 + 24,)]
     assert list(Path(lake.url, "staging").iterdir()) == []
