@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError
+from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError, IntegrityError
 from healthsim_lake.query.parse import LOCKED_CONFIG, lock, prepare
 from healthsim_lake.query.views import FileSource, View, definition, literals
 
@@ -75,11 +75,18 @@ def _make(connection: duckdb.DuckDBPyConnection, view: View, filesystem: Any | N
     try:
         connection.execute(definition(view))
     except (duckdb.Error, OSError):
-        check_files([view], filesystem)
         # `from None`: the engine's text names the path, and a traceback would print it.
-        raise DataFileAlteredError(
-            f"a data file of {view.name} does not hold the columns it was committed with"
-        ) from None
+        raise _trouble(view, filesystem) from None
+
+
+def _trouble(view: View, filesystem: Any | None) -> IntegrityError:
+    try:
+        check_files([view], filesystem)
+    except DataFileMissingError as missing:
+        return missing
+    return DataFileAlteredError(
+        f"a data file of {view.name} does not hold the columns it was committed with"
+    )
 
 
 def check_files(views: Sequence[View], filesystem: Any | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from healthsim_lake.errors import QueryError, QueryLimitError
+from healthsim_lake.errors import DataFileMissingError, QueryError, QueryLimitError
 from healthsim_lake.query.connection import check_files, open_locked
 from healthsim_lake.query.deadline import Deadline
 from healthsim_lake.query.guard import Question, examine
@@ -80,6 +80,7 @@ class Engine:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._open_names: frozenset[str] = frozenset()
         self._open_memory = 0
+        self._stale = False
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
@@ -131,12 +132,13 @@ class Engine:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
+        self._connection, self._stale = None, False
 
     def _ready(self, question: Question, limits: Limits) -> duckdb.DuckDBPyConnection:
         fits = question.reads <= self._open_names and self._open_memory == limits.memory_mb
-        if self._connection is None or not fits:
-            names = self._open_names | question.reads
+        if self._connection is None or self._stale or not fits:
+            # After trouble with a file, tables that this question does not need are left out.
+            names = question.reads if self._stale else self._open_names | question.reads
             self._close()
             views = [view for name, view in self._views.items() if name in names]
             self._connection = open_locked(
@@ -166,21 +168,28 @@ class Engine:
 
     def _leave(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
+            # What is given up (Ctrl-C, too many rows) would run on until its time is over.
+            connection.interrupt()
             connection.execute("ROLLBACK")
         except duckdb.Error:
             # In no state to be trusted with the next question.
-            self._close()
+            self._stale = True
 
-    def _explained(self, error: BaseException, question: Question, bill: _Bill) -> Exception:
+    def _explained(self, error: BaseException, question: Question, bill: _Bill) -> BaseException:
         text = str(error)
         if bill.deadline.passed:
             return bill.too_long()
+        if text == "Query interrupted":  # how 1.x tells of Ctrl-C
+            return KeyboardInterrupt()
         if isinstance(error, MemoryError) or "Out of Memory" in text or "Allocation fail" in text:
             return bill.too_much()
         views = [self._views[name] for name in sorted(question.reads)]
         if "IO Error" in text or "Permission Error" in text:
-            self._close()
-            check_files(views, self._filesystem)
+            self._stale = True
+            try:
+                check_files(views, self._filesystem)
+            except DataFileMissingError as missing:
+                return missing
         columns = {view.name: view.columns for view in views}
         return QueryError(missing_column(text, columns) or scrub(text))
 

@@ -20,9 +20,8 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLACE = _keys("query_location query_location_length")
-_EXPRESSION = _PLACE | _keys("class type alias")
-_TABLE = _PLACE | _keys("type alias sample")
+_EXPRESSION = _keys("class type alias")
+_TABLE = _keys("type alias sample")
 _QUERY = _keys("type modifiers cte_map")
 
 _EXPRESSIONS = {

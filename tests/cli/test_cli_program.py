@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -294,7 +295,8 @@ TAKE_TERMINAL = (
 def on_terminal(*arguments, answer=b""):
     """Run the program on a terminal of 80 columns; return its exit code and what it showed.
 
-    `answer` is typed when a question ends in ``: ``.
+    `answer` is typed when a question ends in ``: ``, and again when nothing happens for a second:
+    an interrupt that comes just before the program begins to read is only noticed with the next.
     """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
@@ -309,11 +311,18 @@ def on_terminal(*arguments, answer=b""):
     )
     os.close(slave)
     shown = b""
-    while part := _read(master):
-        shown += part
-        if answer and shown.endswith(b": "):
+    asked = False
+    while True:
+        if not asked and shown.endswith(b": "):
+            asked = True
             os.write(master, answer)
-            answer = b""
+        if select.select([master], [], [], 1.0)[0]:
+            part = _read(master)
+            if not part:
+                break
+            shown += part
+        elif asked:
+            os.write(master, answer)
     os.close(master)
     return running.wait(), shown.decode().replace("\r\n", "\n")
 

@@ -27,10 +27,14 @@ from healthsim_lake.entities.codec import (
     shapes_to_json,
     transpose,
 )
+from healthsim_lake.entities.codec import moments as forms_of_time
 from healthsim_lake.entities.types import EntityType, FieldSpec
 
 EXAMPLES = int(os.environ.get("HEALTHSIM_EXAMPLES", "300"))
-DEFAULTS = {"created_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).replace(tzinfo=None), "source_type": "loaded"}
+DEFAULTS = {
+    "created_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).replace(tzinfo=None),
+    "source_type": "loaded",
+}
 
 _FIELDS: list[tuple[str, str, tuple[Any, ...]]] = [
     ("patient_key", "text", ("mrn", "Id")),
@@ -96,19 +100,41 @@ moments = st.one_of(
     st.builds(
         "{}{}{}{}".format,
         st.sampled_from(["2024-03-10", "1969-12-31", "0001-01-01", "9999-12-31", "2024-02-30"]),
-        st.sampled_from(["T23:59", " 00:00", "T10:11:12", " 10:11:12", "T24:00:00", "T10:11:60", "t10:11"]),
+        st.sampled_from(
+            ["T23:59", " 00:00", "T10:11:12", " 10:11:12", "T24:00:00", "T10:11:60", "t10:11"]
+        ),
         st.sampled_from(["", "", ".5", ".120", ".123", ".123456", ".000000", ".1234567", ":30"]),
-        st.sampled_from(["", "Z", "z", "+00:00", "-05:00", "+14:00", "+0530", "-00:00", "é", "+24:00"]),
+        st.sampled_from(
+            ["", "Z", "z", "+00:00", "-05:00", "+14:00", "+0530", "-00:00", "é", "+24:00"]
+        ),
     ),
 )
 integers = st.one_of(
     st.integers(-5, 300),
-    st.sampled_from([2**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 10**30, 9999, 10**4]),
+    st.sampled_from(
+        [2**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 10**30, 9999, 10**4]
+    ),
 )
 floats = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from(
-        [0.0, -0.0, 1.0, 1.5, 72.25, 72.125, 1.005, 0.1 + 0.2, 1e15, 1e16, 1e22, 1e-7, 9999.99, 9999.995, 5e-324]
+        [
+            0.0,
+            -0.0,
+            1.0,
+            1.5,
+            72.25,
+            72.125,
+            1.005,
+            0.1 + 0.2,
+            1e15,
+            1e16,
+            1e22,
+            1e-7,
+            9999.99,
+            9999.995,
+            5e-324,
+        ]
     ),
 )
 numbers = st.one_of(
@@ -116,7 +142,22 @@ numbers = st.one_of(
     floats.map(repr),
     st.decimals(-(10**5), 10**5, places=2).map(str),
     st.sampled_from(
-        ["-0", "007", "+5", " 5", "5.", ".5", "-0.00", "1e3", "0x1F", "1_000", "1.505", "72.0", "72.50", "9" * 30]
+        [
+            "-0",
+            "007",
+            "+5",
+            " 5",
+            "5.",
+            ".5",
+            "-0.00",
+            "1e3",
+            "0x1F",
+            "1_000",
+            "1.505",
+            "72.0",
+            "72.50",
+            "9" * 30,
+        ]
     ),
 )
 scalars = st.one_of(st.none(), st.booleans(), integers, floats, texts, dates, moments, numbers)
@@ -129,7 +170,18 @@ values = st.recursive(
     ),
     max_leaves=6,
 )
-_fields = [scalars, values, texts, dates, moments, integers, floats, numbers, st.booleans(), st.none()]
+_fields = [
+    scalars,
+    values,
+    texts,
+    dates,
+    moments,
+    integers,
+    floats,
+    numbers,
+    st.booleans(),
+    st.none(),
+]
 
 
 @st.composite
@@ -156,7 +208,8 @@ any_rows = st.one_of(
             optional={
                 "name": st.dictionaries(st.sampled_from(_MEMBERS[:3]), texts, max_size=3),
                 "visit": st.fixed_dictionaries(
-                    {}, optional={"at": moments, "weight": floats, "count": integers, "codes": values}
+                    {},
+                    optional={"at": moments, "weight": floats, "count": integers, "codes": values},
                 ),
                 "_provenance": st.dictionaries(st.sampled_from(["seed", "skill_used"]), integers),
                 "dob": dates,
@@ -176,6 +229,7 @@ def big_path(*, big: bool) -> Iterator[None]:
     with ExitStack() as stack:
         for module in (arrays, chunk, transpose):
             stack.enter_context(patch.object(module, "SMALL_ROWS", limit))
+        stack.enter_context(patch.object(forms_of_time, "_FEW", limit))
         yield
 
 
@@ -224,7 +278,12 @@ def typed_columns(given: Chunk) -> dict[str, list[Any]]:
 
 def feeding(entity_type: EntityType, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON value that feeds each column, found the slow and plain way."""
-    interior = {place[:depth] for spec in entity_type.columns for place in spec.places for depth in range(1, len(place))}
+    interior = {
+        place[:depth]
+        for spec in entity_type.columns
+        for place in spec.places
+        for depth in range(1, len(place))
+    }
     found = {}
     for spec in entity_type.columns:
         for place in spec.places:

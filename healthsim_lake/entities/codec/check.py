@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -159,58 +159,41 @@ def _plain_list(value: Iterable[Any], depth: int) -> list[Any]:
 
 
 def _plain_other(value: Any, depth: int) -> Any:
-    text = _text_of(value)
-    if text is not None:
-        return text
-    match value:
-        case Enum():
-            return plain(value.value, depth)
-        case str():
-            return checked_text(str.__str__(value))
-        case int():
-            return int(value)
-        case float():
-            return _finite(float(value))
-        case BaseModel():
-            return plain(value.model_dump(mode="json"), depth)
-        case Mapping():
-            return _plain_items(value, depth)
-        case list() | tuple():
-            return _plain_list(value, depth)
-    if type(value).__name__ in {"NAType", "NaTType"}:
+    if type(value).__name__ in _MISSING:
         return None
-    if type(value).__module__ == "numpy":
+    if type(value).__module__ == "numpy" and not isinstance(value, str | int | float):
         return _plain_numpy(value, depth)
+    for kind, convert in _CONVERTED:
+        if isinstance(value, kind):
+            return convert(value, depth)
     raise RefusedValueError(f"a value of type {type(value).__qualname__} has no JSON form")
 
 
-def _text_of(value: Any) -> str | None:
-    match value:
-        case Enum():
-            return None
-        case date() | time() if type(value).__name__ != "NaTType":
-            return value.isoformat()
-        case Decimal():
-            return number_text(value)
-        case UUID():
-            return str(value)
-        case timedelta() if type(value).__name__ != "NaTType":
-            return duration_text(value)
-    return None
-
-
 def _plain_numpy(value: Any, depth: int) -> Any:
-    if type(value).__name__ in {"datetime64", "timedelta64"}:
-        text = str(value)
-        if text == "NaT":
-            return None
-        if type(value).__name__ == "datetime64":
-            return text
-    elif hasattr(value, "tolist"):
-        item = value.tolist()
-        if type(item) is not type(value):
-            return plain(item, depth)
-    raise RefusedValueError(f"a value of type numpy.{type(value).__name__} has no JSON form")
+    name = type(value).__name__
+    if name == "datetime64":
+        return None if str(value) == "NaT" else str(value)
+    if name == "timedelta64" or not hasattr(value, "tolist"):
+        raise RefusedValueError(f"a value of type numpy.{name} has no JSON form")
+    return plain(value.tolist(), depth)
+
+
+_MISSING = {"NAType", "NaTType"}
+"""What pandas puts where there is no value."""
+_CONVERTED: tuple[tuple[type | tuple[type, ...], Callable[[Any, int], Any]], ...] = (
+    (Enum, lambda value, depth: plain(value.value, depth)),
+    (str, lambda value, _: checked_text(str.__str__(value))),
+    (int, lambda value, _: int(value)),
+    (float, lambda value, _: _finite(float(value))),
+    ((date, time), lambda value, _: value.isoformat()),
+    (timedelta, lambda value, _: duration_text(value)),
+    (Decimal, lambda value, _: number_text(value)),
+    (UUID, lambda value, _: str(value)),
+    (BaseModel, lambda value, depth: plain(value.model_dump(mode="json"), depth)),
+    (Mapping, _plain_items),
+    ((list, tuple), _plain_list),
+)
+"""What has a JSON form besides JSON values themselves; the first that fits decides."""
 
 
 def _path_text(steps: list[str | int]) -> str:

@@ -20,7 +20,7 @@ from healthsim_lake.entities.codec.values import encode_values
 from healthsim_lake.entities.fields import Kind
 
 _UTC = {"UTC", "utc", "Z", "GMT", "Etc/UTC", "Etc/GMT", "+00:00"}
-_OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
+_OFFSET = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -78,7 +78,15 @@ def plain_values(given: pa.Array) -> list[Any]:
 
 
 def _clock(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    whole, _, digits = text.partition(".")
+    return whole + _fraction(digits.ljust(6, "0"))
+
+
+def _fraction(digits: str) -> str:
+    """Return a fraction of a second as Python prints it: nothing, six digits, or all nine."""
+    if not digits.strip("0"):
+        return ""
+    return "." + (digits[:6] if not digits[6:].strip("0") else digits)
 
 
 def _source(kind: Kind, given: pa.Array) -> Source | None:
@@ -149,8 +157,7 @@ def _nano_texts(given: pa.Array) -> list[str | None]:
             continue
         day, clock = text.split(" ")
         whole, nanos = clock.split(".")
-        digits = "" if not int(nanos) else "." + (nanos[:6] if nanos.endswith("000") else nanos)
-        result.append(f"{day}T{whole}{digits}{_offset(by) if given.type.tz else ''}")
+        result.append(f"{day}T{whole}{_fraction(nanos)}{_offset(by) if given.type.tz else ''}")
     return result
 
 
@@ -186,7 +193,7 @@ def _local(given: pa.Array, micros: pa.Array) -> pa.Array:
 
 def _days(given: pa.Array) -> pa.Array:
     days = given.cast(pa.date32())
-    _check_years(_refusing_overflow(days.cast, moments.MICROS))
+    _check_years(days)
     return days
 
 
@@ -198,9 +205,9 @@ def _refusing_overflow(cast: Callable[[pa.DataType], pa.Array], kind: pa.DataTyp
 
 
 def _check_years(times: pa.Array) -> pa.Array:
-    ok = moments.within_years(times)
-    if not pc.all(ok).as_py():
+    within = moments.within_years(times)
+    if within is not None:
         refused = RefusedValueError("a time outside the years 1 to 9999 has no ISO text")
-        refused.row = pc.indices_nonzero(pc.invert(ok))[0].as_py()
+        refused.row = pc.indices_nonzero(pc.invert(within))[0].as_py()
         raise refused
     return times

@@ -9,24 +9,24 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import types
 
 from healthsim_lake.entities.codec import moments
 from healthsim_lake.entities.codec.arrays import build, listed
 from healthsim_lake.entities.codec.jsontext import loads_many
+from healthsim_lake.entities.codec.moments import keep
 from healthsim_lake.entities.fields import Kind
 
 EXACT_INT = 2**53
 """Up to here every integer is a float."""
 EXACT_DIGITS = 15
 """Decimals of so many digits survive the way to a float and back."""
-_FEW = 500
-"""Up to this many texts Python is faster than the dozen steps of a columnar parser."""
 _PLAIN_SCALE = 6
 """Up to this scale Arrow prints decimals without an exponent."""
 
@@ -45,25 +45,15 @@ def guess(kind: Kind, texts: Iterable[str]) -> str | None:
 
 
 def _form_of(kind: Kind, text: str) -> str | None:
-    match kind.name:
-        case "text" | "bool":
-            return "text"
-        case "int":
-            return "text" if _INTEGER.fullmatch(text) else None
-        case "float":
-            return _float_form(text)
-        case "decimal":
-            match = _DECIMAL.fullmatch(text)
-            digits = len(match[1] or "") if match else kind.scale + 1
-            return f"text:{digits}" if digits <= kind.scale else None
-        case "date":
-            return "date"
-        case "timestamp":
-            return moments.form_of(text)
-    return None
+    find = _FORM_OF.get(kind.name)
+    return find(kind, text) if find else None
 
 
-def _float_form(text: str) -> str | None:
+def _int_form(_kind: Kind, text: str) -> str | None:
+    return "text" if _INTEGER.fullmatch(text) else None
+
+
+def _float_form(_kind: Kind, text: str) -> str | None:
     if _INTEGER.fullmatch(text):
         return "text:whole"
     try:
@@ -71,6 +61,23 @@ def _float_form(text: str) -> str | None:
     except ValueError:
         return None
     return "text" if math.isfinite(number) and repr(number) == text else None
+
+
+def _decimal_form(kind: Kind, text: str) -> str | None:
+    match = _DECIMAL.fullmatch(text)
+    digits = len(match[1] or "") if match else kind.scale + 1
+    return f"text:{digits}" if digits <= kind.scale else None
+
+
+_FORM_OF: dict[str, Callable[[Kind, str], str | None]] = {
+    "bool": lambda _kind, _text: "text",
+    "int": _int_form,
+    "float": _float_form,
+    "decimal": _decimal_form,
+    "date": lambda _kind, _text: "date",
+    "timestamp": lambda _kind, text: moments.form_of(text),
+}
+"""What `fit` finds out anyway is not looked at here."""
 
 
 def fit(kind: Kind, form: str, given: pa.Array) -> pa.Array:
@@ -81,11 +88,11 @@ def fit(kind: Kind, form: str, given: pa.Array) -> pa.Array:
         form: The form to use.
         given: JSON values of one type: large_string, bool, int64 or float64.
     """
-    if kind.name == "timestamp" and len(given) <= _FEW:
-        return moments.parse_few(form, given.to_pylist())
+    if kind.name == "timestamp":
+        return moments.fit(form, given)
     if kind.name == "text":
         return given if form == "text" else given.cast(pa.large_string())
-    typed = _parse(kind, form, given)
+    typed = _parse(kind, given)
     shown = show(form, typed)
     if isinstance(shown, list):
         same = build([a == b for a, b in zip(shown, listed(given), strict=True)], pa.bool_())
@@ -94,19 +101,10 @@ def fit(kind: Kind, form: str, given: pa.Array) -> pa.Array:
     return keep(typed, same)
 
 
-def keep(typed: pa.Array, same: pa.Array) -> pa.Array:
-    """Return `typed`, null where `same` is not true."""
-    if pc.all(same, skip_nulls=True).as_py():
-        return typed
-    return pc.if_else(same, typed, pa.scalar(None, typed.type))
-
-
-def _parse(kind: Kind, form: str, given: pa.Array) -> pa.Array:
+def _parse(kind: Kind, given: pa.Array) -> pa.Array:
     match kind.name:
         case "bool":
             return _parse_bool(given)
-        case "timestamp":
-            return moments.parse(form, given)
         case "date":
             return moments.parse_date(given)
     if given.type == pa.float64():
@@ -165,20 +163,22 @@ def show(form: str, typed: pa.Array) -> pa.Array | list[Any]:
 
     A cell that the form does not fit, because ``extra`` holds the row's value, gives anything.
     """
-    kind = typed.type
-    if pa.types.is_date(kind):
-        return typed.cast(pa.large_string())
-    if pa.types.is_timestamp(kind):
-        return moments.show(form, typed)
-    if pa.types.is_decimal(kind):
-        return _show_decimal(form, typed)
-    if pa.types.is_floating(kind):
-        return _show_float(form, typed)
-    if pa.types.is_integer(kind):
-        return typed if form == "int" else typed.cast(_INT_SHOWN[form], safe=False)
-    if pa.types.is_boolean(kind):
-        return typed if form == "bool" else typed.cast(pa.large_string())
+    for is_kind, shown in _SHOWN:
+        if is_kind(typed.type):
+            return shown(form, typed)
     return _show_text(form, typed)
+
+
+def _show_date(_form: str, typed: pa.Array) -> pa.Array:
+    return typed.cast(pa.large_string())
+
+
+def _show_int(form: str, typed: pa.Array) -> pa.Array:
+    return typed if form == "int" else typed.cast(_INT_SHOWN[form], safe=False)
+
+
+def _show_bool(form: str, typed: pa.Array) -> pa.Array:
+    return typed if form == "bool" else typed.cast(pa.large_string())
 
 
 def _show_text(form: str, typed: pa.Array) -> pa.Array | list[Any]:
@@ -238,3 +238,13 @@ def _show_digits(digits: int, typed: pa.Array) -> pa.Array:
     if not drop:
         return full
     return pc.binary_slice(full.cast(pa.large_binary()), 0, -drop).cast(pa.large_string())
+
+
+_SHOWN: tuple[tuple[Callable[[pa.DataType], bool], Callable[[str, pa.Array], Any]], ...] = (
+    (types.is_date, _show_date),
+    (types.is_timestamp, moments.show),
+    (types.is_decimal, _show_decimal),
+    (types.is_floating, _show_float),
+    (types.is_integer, _show_int),
+    (types.is_boolean, _show_bool),
+)

@@ -20,11 +20,16 @@ DATE = "date"
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:([T ])[0-9]{2}:[0-9]{2}(?:(:[0-9]{2})(?:\.([0-9]{3}|[0-9]{6}))?)?"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+    r"(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 )
 MICROS = pa.timestamp("us")
-_EARLIEST = pa.scalar("0001-01-01").cast(MICROS)
-_LATEST = pa.scalar("9999-12-31 23:59:59.999999").cast(MICROS)
+_FIRST, _LAST = "0001-01-01", "9999-12-31"
+_YEARS = {
+    pa.date32(): tuple(pa.scalar(day).cast(pa.date32()) for day in (_FIRST, _LAST)),
+    MICROS: tuple(pa.scalar(at).cast(MICROS) for at in (_FIRST, f"{_LAST} 23:59:59.999999")),
+}
+_FEW = 500
+"""Up to this many texts Python is faster than the dozen steps of a columnar parser."""
 _UNITS = {"m": ("s", 16), "0": ("s", 19), "3": ("ms", 23), "6": ("us", 26)}
 _TIMESPECS = {
     "m": "minutes",
@@ -70,11 +75,31 @@ def parse_date(texts: pa.Array) -> pa.Array:
         days = texts.cast(pa.date32())
     except pa.ArrowInvalid:
         days = pl.Series(texts).str.to_date("%Y-%m-%d", strict=False).to_arrow()
-    return _within(days.cast(MICROS)).cast(pa.date32())
+    return _within_years(days)
 
 
-def parse_few(form: str, texts: Sequence[str | None]) -> pa.Array:
-    """Return timestamps in UTC of a short list, null where a text is not exactly of the form."""
+def fit(form: str, texts: pa.Array) -> pa.Array:
+    """Return timestamps in UTC, null where a text is not exactly what the form prints."""
+    if len(texts) <= _FEW:
+        return _fit_few(form, texts.to_pylist())
+    if form == DATE:
+        moments = parse_date(texts).cast(MICROS)
+        return keep(moments, pc.equal(show(form, moments), texts))
+    separator, digits, zone = form.split(":", 2)
+    local = _without(zone, texts)
+    try:
+        moments = local.cast(MICROS)
+    except pa.ArrowInvalid:
+        pattern = _PATTERN[digits].replace(" ", separator)
+        lenient = pl.Series(local).str.to_datetime(pattern, time_unit="us", strict=False)
+        moments = lenient.to_arrow()
+    moments = _within_years(moments)
+    moments = keep(moments, pc.equal(_printed(moments, separator, digits, ""), local))
+    return _within_years(_shifted(moments, _offset(zone), pc.subtract))
+
+
+def _fit_few(form: str, texts: Sequence[str | None]) -> pa.Array:
+    """Do what `fit` does for a short list, where Python is faster than a dozen columnar steps."""
     separator, digits, zone = form.split(":", 2) if form != DATE else ("T", DATE, "")
     before, offset = -len(zone) or None, _offset(zone)
     moments: list[datetime | None] = []
@@ -96,36 +121,19 @@ def _iso(local: datetime, separator: str, digits: str) -> str:
     return local.isoformat(separator, _TIMESPECS[digits])
 
 
-def parse(form: str, texts: pa.Array) -> pa.Array:
-    """Return timestamps in UTC, null where a text is clearly not of the form."""
-    if form == DATE:
-        return parse_date(texts).cast(pa.timestamp("us"))
-    separator, digits, zone = form.split(":", 2)
-    local = _without(zone, texts)
-    try:
-        moments = local.cast(MICROS)
-    except pa.ArrowInvalid:
-        pattern = _PATTERN[digits].replace(" ", separator)
-        lenient = pl.Series(local).str.to_datetime(pattern, time_unit="us", strict=False)
-        moments = lenient.to_arrow()
-    return _within(_shifted(moments, _offset(zone), pc.subtract))
-
-
 def show(form: str, moments: pa.Array) -> pa.Array:
     """Return the texts of timestamps."""
     if form == DATE:
         return moments.cast(pa.date32(), safe=False).cast(pa.large_string())
     separator, digits, zone = form.split(":", 2)
-    local = _shifted(moments, _offset(zone), pc.add)
-    if digits != "iso":
-        return _printed(local, separator, digits, zone)
-    whole = pc.equal(local, pc.floor_temporal(local, unit="second"))
-    return pc.if_else(
-        whole, _printed(local, separator, "0", zone), _printed(local, separator, "6", zone)
-    )
+    return _printed(_shifted(moments, _offset(zone), pc.add), separator, digits, zone)
 
 
 def _printed(local: pa.Array, separator: str, digits: str, zone: str) -> pa.Array:
+    if digits == "iso":
+        whole = pc.equal(local, pc.floor_temporal(local, unit="second"))
+        short, long = (_printed(local, separator, each, zone) for each in ("0", "6"))
+        return pc.if_else(whole, short, long)
     unit, length = _UNITS[digits]
     text = local.cast(pa.timestamp(unit), safe=False).cast(pa.large_string())
     raw = text.cast(pa.large_binary())
@@ -139,9 +147,7 @@ def _printed(local: pa.Array, separator: str, digits: str, zone: str) -> pa.Arra
 def _without(zone: str, texts: pa.Array) -> pa.Array:
     if not zone:
         return texts
-    ending = pc.ends_with(texts, zone)
-    if not pc.all(ending).as_py():
-        texts = pc.if_else(ending, texts, pa.scalar(None, texts.type))
+    texts = keep(texts, pc.ends_with(texts, zone))
     return pc.binary_slice(texts.cast(pa.large_binary()), 0, -len(zone)).view(pa.large_string())
 
 
@@ -156,13 +162,24 @@ def _shifted(moments: pa.Array, by: timedelta, direction: Callable[..., pa.Array
     return direction(moments, pa.scalar(by, pa.duration("us"))) if by else moments
 
 
-def within_years(times: pa.Array) -> pa.Array:
-    """Return which timestamps lie in the years 1 to 9999."""
-    return pc.and_(pc.greater_equal(times, _EARLIEST), pc.less_equal(times, _LATEST))
+def within_years(times: pa.Array) -> pa.Array | None:
+    """Return which dates or timestamps lie in the years 1 to 9999; None when all do."""
+    earliest, latest = _YEARS[times.type]
+    found = pc.min_max(times)
+    if not found["min"].is_valid:
+        return None
+    if earliest.value <= found["min"].value and found["max"].value <= latest.value:
+        return None
+    return pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest))
 
 
-def _within(times: pa.Array) -> pa.Array:
-    ok = within_years(times)
-    if pc.all(ok).as_py():
-        return times
-    return pc.if_else(ok, times, pa.scalar(None, times.type))
+def _within_years(times: pa.Array) -> pa.Array:
+    within = within_years(times)
+    return times if within is None else keep(times, within)
+
+
+def keep(values: pa.Array, which: pa.Array) -> pa.Array:
+    """Return `values`, null where `which` is not true."""
+    if pc.all(which, skip_nulls=True).as_py():
+        return values
+    return pc.if_else(which, values, pa.scalar(None, values.type))

@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-_DTYPES: dict[type, pl.DataType] = {
-    str: pl.String(),
-    int: pl.Int64(),
-    float: pl.Float64(),
-    bool: pl.Boolean(),
+_DTYPES: dict[type, type[pl.DataType]] = {
+    str: pl.String,
+    int: pl.Int64,
+    float: pl.Float64,
+    bool: pl.Boolean,
 }
 _NEWEST = pl.CompatLevel.newest()
 

@@ -97,7 +97,8 @@ class _Rows:
         if not fed and not sparse:
             return None
         if len(self._groups) == 1 and not self._sparse:
-            return fed[0][1]
+            found: Sequence[Any] | Packed = fed[0][1]
+            return found
         values: list[Any] = [None] * len(self._rows)
         for group, own in fed:
             for row, value in zip(group.rows, own, strict=True):
