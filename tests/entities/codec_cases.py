@@ -27,7 +27,6 @@ from healthsim_lake.entities.codec import (
     shapes_to_json,
     transpose,
 )
-from healthsim_lake.entities.codec import moments as forms_of_time
 from healthsim_lake.entities.types import EntityType, FieldSpec
 
 EXAMPLES = int(os.environ.get("HEALTHSIM_EXAMPLES", "300"))
@@ -229,7 +228,6 @@ def big_path(*, big: bool) -> Iterator[None]:
     with ExitStack() as stack:
         for module in (arrays, chunk, transpose):
             stack.enter_context(patch.object(module, "SMALL_ROWS", limit))
-        stack.enter_context(patch.object(forms_of_time, "_FEW", limit))
         yield
 
 

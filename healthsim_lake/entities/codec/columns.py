@@ -88,7 +88,7 @@ def solve(
         count: Number of rows.
     """
     column = _with_forms(kind, sources, count)
-    left = _left(column.array, sources[0].array.is_valid() if present is None else present)
+    left = _left(column.array, present, sources)
     rows = listed(pc.indices_nonzero(left)) if left is not None else []
     if rows:
         column.array = _patched(kind, column.array, left, values_at(rows))
@@ -100,10 +100,14 @@ def solve(
     return column
 
 
-def _left(typed: pa.Array, present: pa.Array) -> pa.Array | None:
+def _left(typed: pa.Array, present: pa.Array | None, sources: Sequence[Source]) -> pa.Array | None:
     """Return which rows have a value but no typed one, or None when there are no such rows."""
     if not typed.null_count:
         return None
+    if present is None:
+        if typed.null_count == sources[0].array.null_count:
+            return None
+        present = sources[0].array.is_valid()
     left = pc.and_(present, typed.is_null())
     return left if pc.any(left).as_py() else None
 

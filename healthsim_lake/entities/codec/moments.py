@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -28,16 +28,7 @@ _YEARS = {
     pa.date32(): tuple(pa.scalar(day).cast(pa.date32()) for day in (_FIRST, _LAST)),
     MICROS: tuple(pa.scalar(at).cast(MICROS) for at in (_FIRST, f"{_LAST} 23:59:59.999999")),
 }
-_FEW = 500
-"""Up to this many texts Python is faster than the dozen steps of a columnar parser."""
 _UNITS = {"m": ("s", 16), "0": ("s", 19), "3": ("ms", 23), "6": ("us", 26)}
-_TIMESPECS = {
-    "m": "minutes",
-    "0": "seconds",
-    "3": "milliseconds",
-    "6": "microseconds",
-    "iso": "auto",
-}
 _PATTERN = {
     "m": "%Y-%m-%d %H:%M",
     "0": "%Y-%m-%d %H:%M:%S",
@@ -80,8 +71,6 @@ def parse_date(texts: pa.Array) -> pa.Array:
 
 def fit(form: str, texts: pa.Array) -> pa.Array:
     """Return timestamps in UTC, null where a text is not exactly what the form prints."""
-    if len(texts) <= _FEW:
-        return _fit_few(form, texts.to_pylist())
     if form == DATE:
         moments = parse_date(texts).cast(MICROS)
         return keep(moments, pc.equal(show(form, moments), texts))
@@ -96,29 +85,6 @@ def fit(form: str, texts: pa.Array) -> pa.Array:
     moments = _within_years(moments)
     moments = keep(moments, pc.equal(_printed(moments, separator, digits, ""), local))
     return _within_years(_shifted(moments, _offset(zone), pc.subtract))
-
-
-def _fit_few(form: str, texts: Sequence[str | None]) -> pa.Array:
-    """Do what `fit` does for a short list, where Python is faster than a dozen columnar steps."""
-    separator, digits, zone = form.split(":", 2) if form != DATE else ("T", DATE, "")
-    before, offset = -len(zone) or None, _offset(zone)
-    moments: list[datetime | None] = []
-    for text in texts:
-        moment = None
-        try:
-            local = datetime.fromisoformat(text[:before]) if text else None
-            if local and not local.tzinfo and _iso(local, separator, digits) + zone == text:
-                moment = local - offset
-        except (ValueError, OverflowError):
-            pass  # not a time, or not within the years 1 to 9999
-        moments.append(moment)
-    return pa.array(moments, MICROS)
-
-
-def _iso(local: datetime, separator: str, digits: str) -> str:
-    if digits == DATE:
-        return local.date().isoformat()
-    return local.isoformat(separator, _TIMESPECS[digits])
 
 
 def show(form: str, moments: pa.Array) -> pa.Array:
