@@ -13,7 +13,8 @@ import pyarrow as pa
 from pyarrow import types
 from pydantic import BaseModel
 
-from healthsim_lake.entities.codec.best import INT_LIMIT, best
+from healthsim_lake.entities.codec.arrays import INT_LIMIT
+from healthsim_lake.entities.codec.best import best
 from healthsim_lake.entities.codec.moments import DATE, form_of
 from healthsim_lake.entities.fields import MAX_PRECISION, Kind
 from healthsim_lake.entities.types import NAME_PATTERN, RESERVED_COLUMNS, EntityType, FieldSpec

@@ -3,52 +3,62 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 import duckdb
+
+T = TypeVar("T")
 
 _REPEAT_SECONDS = 0.05
 
 
 class Deadline:
-    """Interrupts what runs on a connection once its time is over, and keeps interrupting.
+    """Lets a job on a connection run until its time is over, or its caller gives up.
 
-    Once is not enough: an interrupt that arrives between two steps of a statement is forgotten.
+    The job runs in a thread of its own, because the engine does not look for Ctrl-C while it
+    works; the waiting caller does. It is interrupted again and again: an interrupt that arrives
+    between two steps of a statement is forgotten.
 
     Args:
-        connection: Its statements are interrupted.
-        seconds: Time allowed, from entering the context.
+        connection: What runs on it is interrupted.
+        seconds: Time allowed to a job.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, seconds: float) -> None:
         self._connection = connection
         self._seconds = seconds
-        self._done = threading.Event()
         self._passed = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="query-deadline")
 
     @property
     def passed(self) -> bool:
         """Whether the time is over."""
         return self._passed.is_set()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def run(self, job: Callable[[], T]) -> T:
+        """Return what `job` returns, or raise what it raises, once it has really ended."""
+        outcome: Future[T] = Future()
+        done = threading.Event()
+        thread = threading.Thread(
+            target=_fulfil, args=(job, outcome, done), daemon=True, name="query"
+        )
+        thread.start()
+        try:
+            if not done.wait(self._seconds):
+                self._passed.set()
+        finally:
+            while not done.is_set():
+                self._connection.interrupt()
+                done.wait(_REPEAT_SECONDS)
+            thread.join()
+        return outcome.result()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._thread.join()
 
-    def _watch(self) -> None:
-        wait = self._seconds
-        while not self._done.wait(wait):
-            self._passed.set()
-            self._connection.interrupt()
-            wait = _REPEAT_SECONDS
+def _fulfil(job: Callable[[], T], outcome: Future[T], done: threading.Event) -> None:
+    try:
+        outcome.set_result(job())
+    except BaseException as error:  # noqa: BLE001  # it is raised again where the job was asked for
+        outcome.set_exception(error)
+    finally:
+        done.set()

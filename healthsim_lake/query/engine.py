@@ -110,8 +110,9 @@ class Engine:
         question = examine(sql, tables=self._views)
         with self._lock:
             connection = self._ready(question, limits)
-            with Deadline(connection, limits.seconds) as deadline:
-                return self._answer(connection, question, values, _Bill(limits, deadline))
+            deadline = Deadline(connection, limits.seconds)
+            bill = _Bill(limits, deadline)
+            return deadline.run(lambda: self._answer(connection, question, values, bill))
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""
@@ -168,19 +169,17 @@ class Engine:
 
     def _leave(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
-            # What is given up (Ctrl-C, too many rows) would run on until its time is over.
+            # A question that is given up before its end would run on in the background.
             connection.interrupt()
             connection.execute("ROLLBACK")
         except duckdb.Error:
             # In no state to be trusted with the next question.
             self._stale = True
 
-    def _explained(self, error: BaseException, question: Question, bill: _Bill) -> BaseException:
+    def _explained(self, error: BaseException, question: Question, bill: _Bill) -> Exception:
         text = str(error)
         if bill.deadline.passed:
             return bill.too_long()
-        if text == "Query interrupted":  # how 1.x tells of Ctrl-C
-            return KeyboardInterrupt()
         if isinstance(error, MemoryError) or "Out of Memory" in text or "Allocation fail" in text:
             return bill.too_much()
         views = [self._views[name] for name in sorted(question.reads)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import traceback
 from datetime import date, datetime
@@ -115,6 +116,22 @@ def test_missing_or_surplus_parameters_are_an_error(sql, params, engine):
 def test_what_would_not_end_is_ended(sql, place):
     with place.engine(seconds=0.5) as engine:
         with pytest.raises(QueryLimitError, match=r"longer than 0\.5 seconds"):
+            engine.run(sql)
+        assert engine.run("SELECT count(*) FROM patients").column(0).to_pylist() == [4]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range < 0",
+        "SELECT a.range FROM range(1000000) a, range(1000000) b WHERE a.range + b.range < 0",
+    ],
+)
+def test_control_c_ends_a_question_long_before_its_limit(sql, place):
+    with place.engine(seconds=60) as engine:
+        engine.run("SELECT 1")
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
             engine.run(sql)
         assert engine.run("SELECT count(*) FROM patients").column(0).to_pylist() == [4]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from healthsim_lake.entities.codec.chunk import SMALL_ROWS
 
+INT_LIMIT = 2**63
 _NEWEST = pl.CompatLevel.newest()
 _DTYPES: dict[pa.DataType, pl.DataType] = {
     pa.string(): pl.String(),
@@ -37,6 +38,12 @@ def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
             raise TypeError("not text")  # Arrow takes bytes for text
         return pa.array(values, kind)
     return pl.Series(values, dtype=dtype, strict=True).to_arrow(compat_level=_NEWEST)
+
+
+def within_int64(values: Iterable[int | None]) -> bool:
+    """Return whether all integers fit into 64 bits; beyond 128 bits Polars upsets the interpreter."""
+    present = [value for value in values if value is not None]
+    return not present or (min(present) >= -INT_LIMIT and max(present) < INT_LIMIT)
 
 
 def listed(array: pa.Array) -> list[Any]:

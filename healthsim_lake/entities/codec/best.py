@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
+from healthsim_lake.entities.codec.arrays import INT_LIMIT
 from healthsim_lake.entities.codec.check import RefusedValueError, plain
 from healthsim_lake.entities.codec.jsontext import dumps, integer_text
 from healthsim_lake.entities.fields import Kind
 
-INT_LIMIT = 2**63
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _MOMENT = re.compile(

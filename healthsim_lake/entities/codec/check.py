@@ -18,6 +18,9 @@ from healthsim_lake.errors import InvalidEntityError
 _PLAIN_DIGITS = 400
 """Decimals whose plain notation needs more digits than this keep their exponent."""
 
+_TOLD_STEPS = 20
+"""Longer ways to a value are cut in messages."""
+
 
 class RefusedValueError(Exception):
     """A value that cannot be kept; gathers the keys that lead to it on its way up.
@@ -197,6 +200,8 @@ _CONVERTED: tuple[tuple[type | tuple[type, ...], Callable[[Any, int], Any]], ...
 
 
 def _path_text(steps: list[str | int]) -> str:
+    if len(steps) > _TOLD_STEPS:
+        return _path_text(steps[:_TOLD_STEPS]) + "…"
     text = ""
     for step in steps:
         if isinstance(step, int):

@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from healthsim_lake.entities.codec.arrays import within_int64
+
 _DTYPES: dict[type, type[pl.DataType]] = {
     str: pl.String,
     int: pl.Int64,
@@ -46,9 +48,11 @@ class Packed:
         # the builder refuses what is no text by itself, but takes True for 1, and 1 for 1.0
         if dtype is None or (of is not str and not set(map(type, values)) <= {of, type(None)}):
             return False
+        if of is int and not within_int64(values):
+            return False
         try:
             part = pl.Series(values, dtype=dtype, strict=True)
-        except (TypeError, OverflowError, UnicodeEncodeError):
+        except (TypeError, UnicodeEncodeError):
             return False
         if self.of is None and self._nulls:
             self._parts.append(pl.Series([None], dtype=dtype).new_from_index(0, self._nulls))

@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from healthsim_lake.entities.codec.arrays import build
-from healthsim_lake.entities.codec.best import INT_LIMIT
+from healthsim_lake.entities.codec.arrays import INT_LIMIT, build, within_int64
 from healthsim_lake.entities.codec.forms import EXACT_INT
 from healthsim_lake.entities.codec.jsontext import plain_many
 from healthsim_lake.entities.codec.packed import Packed
@@ -113,10 +112,7 @@ def _texts(values: Sequence[Any]) -> pa.Array | None:
 
 
 def _integers(values: Sequence[int | None]) -> pa.Array | None:
-    try:
-        return build(values, pa.int64())
-    except (TypeError, OverflowError):
-        return None
+    return build(values, pa.int64()) if within_int64(values) else None
 
 
 def _sorted_plain(kind: Kind, values: Sequence[Any]) -> list[Source]:
