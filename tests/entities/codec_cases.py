@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from unittest.mock import patch
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from healthsim_lake.entities.codec import (
@@ -27,6 +27,7 @@ from healthsim_lake.entities.codec import (
     shapes_to_json,
     transpose,
 )
+from healthsim_lake.entities.codec.best import best
 from healthsim_lake.entities.types import EntityType, FieldSpec
 
 EXAMPLES = int(os.environ.get("HEALTHSIM_EXAMPLES", "300"))
@@ -218,6 +219,11 @@ any_rows = st.one_of(
         max_size=60,
     ),
 )
+thorough = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 any_type = st.sampled_from([TROUBLE, CALM])
 
 
@@ -296,4 +302,19 @@ def feeding(entity_type: EntityType, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NOWHERE: Any = object()
-same_json: Callable[[Any], Any] = lambda value: json.loads(json.dumps(value))  # noqa: E731
+
+
+def assert_best_cells(chunk: Chunk, entity_type: EntityType, rows: Sequence[Any]) -> None:
+    """Check every cell against what feeds it."""
+    columns = typed_columns(chunk)
+    for position, row in enumerate(rows):
+        fed = feeding(entity_type, row)
+        for spec in entity_type.columns:
+            cell = columns[spec.name][position]
+            expected = best(spec.kind, fed[spec.name]) if spec.name in fed else None
+            if spec.name == entity_type.key and expected is None:
+                assert cell is not None
+            elif spec.name in fed:
+                assert strictly(cell) == strictly(expected), (spec.name, fed[spec.name])
+            else:
+                assert cell == DEFAULTS.get(spec.name)

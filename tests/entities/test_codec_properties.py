@@ -9,30 +9,21 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
-from healthsim_lake.entities.codec.best import best
 from healthsim_lake.entities.codec.shapes import MAX_SHAPES
 from healthsim_lake.entities.types import PROVENANCE, EntityType
 
 sys.path.insert(0, str(Path(__file__).parent))
 from codec_cases import (
-    DEFAULTS,
-    EXAMPLES,
     any_rows,
     any_type,
+    assert_best_cells,
     big_path,
     encoded,
-    feeding,
     strictly,
     there_and_back,
-    typed_columns,
-)
-
-thorough = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    thorough,
 )
 
 
@@ -58,21 +49,7 @@ def test_every_cell_holds_the_best_value_for_its_column(
     rows: list[dict[str, Any]], entity_type: EntityType, *, big: bool
 ) -> None:
     with big_path(big=big):
-        columns = typed_columns(encoded(rows, entity_type))
-    for position, row in enumerate(rows):
-        fed = feeding(entity_type, row)
-        for spec in entity_type.columns:
-            cell = columns[spec.name][position]
-            if spec.name in fed:
-                expected = best(spec.kind, fed[spec.name])
-                if spec.name == entity_type.key and expected is None:
-                    assert cell is not None
-                else:
-                    assert strictly(cell) == strictly(expected), (spec.name, fed[spec.name])
-            elif spec.name == entity_type.key:
-                assert cell is not None
-            else:
-                assert cell == DEFAULTS.get(spec.name)
+        assert_best_cells(encoded(rows, entity_type), entity_type, rows)
 
 
 @thorough

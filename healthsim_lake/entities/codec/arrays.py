@@ -41,7 +41,7 @@ def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def within_int64(values: Iterable[int | None]) -> bool:
-    """Return whether all integers fit into 64 bits; beyond 128 bits Polars upsets the interpreter."""
+    """Return whether all integers fit into 64 bits; Polars stumbles noisily beyond 128 bits."""
     present = [value for value in values if value is not None]
     return not present or (min(present) >= -INT_LIMIT and max(present) < INT_LIMIT)
 

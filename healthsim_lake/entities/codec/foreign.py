@@ -21,6 +21,8 @@ from healthsim_lake.entities.fields import Kind
 
 _UTC = {"UTC", "utc", "Z", "GMT", "Etc/UTC", "Etc/GMT", "+00:00"}
 _OFFSET = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_LAST_RULES = pa.scalar("2037-01-01").cast(moments.MICROS)
+"""From here on Arrow forgets the summer time of named zones."""
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -138,6 +140,9 @@ def _time_texts(given: pa.Array) -> pa.Array:
     if zone is not None:
         _check_years(_local(given, micros))
         return moments.show(f"T:iso:{zone}", micros)
+    latest = pc.max(micros)
+    if latest.is_valid and latest.value >= _LAST_RULES.value:
+        return build([None if at is None else at.isoformat() for at in listed(given)], pa.string())
     local = _local(given, micros)
     texts = listed(moments.show("T:iso:", _check_years(local)))
     shifts = listed(pc.subtract(local, micros).cast(pa.int64()))
