@@ -1,6 +1,6 @@
 """Shapes of questions that have to work, with their answers."""
 
-# ruff: noqa: E501, ISC004  # a statement and its answer, entry by entry, read best unbroken
+# ruff: noqa: ISC004  # a statement and its answer, entry by entry, read best unbroken
 
 from __future__ import annotations
 
