@@ -412,3 +412,23 @@ def test_a_type_without_a_key_gets_no_ids() -> None:
     chunk = encode_rows(plain, [{}, {"a": 1}], defaults={}, table="t")
     data, _ = through_parquet(chunk, plain.arrow_schema)
     assert data.column("a").to_pylist() == [None, 1]
+
+
+@pytest.mark.parametrize("late", ["text", 7, 7.5, True, None, 2**70, [1], date(2024, 1, 2)])
+@pytest.mark.parametrize("early", ["text", 7, 7.5, True, None, "2024-01-02"])
+def test_a_column_may_change_its_type_far_into_a_large_chunk(early: Any, late: Any) -> None:
+    keys = ("mrn", "count", "score", "cost", "dob", "alive", "codes", "unknown")
+    rows = [dict.fromkeys(keys, early)] * 5_000 + [dict.fromkeys(keys, late)] * 3
+    assert strictly(there_and_back(rows)) == strictly(normalise(rows))
+
+
+def test_a_key_that_moves_far_into_a_large_chunk_keeps_its_place() -> None:
+    rows = [{"mrn": "a", "count": 1}] * 5_000 + [{"count": 2, "mrn": "b"}]
+    back = there_and_back(rows)
+    assert back == rows
+    assert [list(row) for row in back] == [list(row) for row in rows]
+
+
+def test_rows_strung_together_are_not_mistaken_for_others() -> None:
+    rows = [{"a": 1, "b": 2}, {"a": 3}, {"b": 4, "a": 5}, {"b": 6}]
+    assert there_and_back(rows) == rows

@@ -172,7 +172,11 @@ def test_a_frame_and_its_rows_give_the_same_columns() -> None:
 
 def test_a_polars_frame_by_way_of_arrow_comes_back() -> None:
     frame = pl.DataFrame(
-        {"mrn": ["a", None], "seen": [datetime.fromisoformat("2024-01-02T03:00"), None], "c": ["q", "q"]}
+        {
+            "mrn": ["a", None],
+            "seen": [datetime.fromisoformat("2024-01-02T03:00"), None],
+            "c": ["q", "q"],
+        }
     ).with_columns(pl.col("c").cast(pl.Categorical))
     assert _back(frame.to_arrow()) == [
         {"mrn": "a", "seen": "2024-01-02T03:00:00", "c": "q"},

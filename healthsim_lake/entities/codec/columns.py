@@ -95,9 +95,12 @@ def solve(
         if not column.forms:
             column.forms = [None]
         column.give_up(rows)
-    if not column.forms:
-        column.forms = [_WHEN_EMPTY.get(kind.name, kind.name)]
-    return column
+    return column if column.forms else empty_column(kind, count)
+
+
+def empty_column(kind: Kind, count: int) -> Column:
+    """Return a column of nulls; any form says what they mean."""
+    return Column(pa.nulls(count, kind.arrow), [_WHEN_EMPTY.get(kind.name, kind.name)])
 
 
 def _left(typed: pa.Array, present: pa.Array | None, sources: Sequence[Source]) -> pa.Array | None:

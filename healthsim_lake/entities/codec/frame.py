@@ -13,7 +13,7 @@ from healthsim_lake.entities.codec.check import RefusedValueError, checked_key
 from healthsim_lake.entities.codec.chunk import Chunk, to_chunk
 from healthsim_lake.entities.codec.columns import Column
 from healthsim_lake.entities.codec.fill import Filler
-from healthsim_lake.entities.codec.foreign import encode_array, plain_values
+from healthsim_lake.entities.codec.foreign import decoded, encode_array, plain_values
 from healthsim_lake.entities.codec.jsontext import dumps_many
 from healthsim_lake.entities.codec.plan import Node, Path, Tree, layout_of
 from healthsim_lake.entities.types import EXTRA, ROW_SHAPE, EntityType
@@ -93,7 +93,7 @@ class _Leaves:
             if len(path) > 1:
                 found = pc.struct_field(self.array(path[:-1]), path[-1])
             else:
-                found = self._frame.column(path[0]).combine_chunks()
+                found = _joined(self._frame.column(path[0]))
             self._arrays[path] = found
         return self._arrays[path]
 
@@ -115,6 +115,12 @@ class _Leaves:
             if refused.row is not None:
                 refused.row = rows[refused.row]
             raise refused.below(key) from None
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.large_string())  # chunks together may exceed the 2 GB of a string
+    return decoded(column.combine_chunks())
 
 
 def _node(given: Mapping[str, pa.DataType], tree: Tree) -> Node:

@@ -69,8 +69,10 @@ def dumps_many(values: Sequence[Any]) -> list[str]:
         RefusedValueError: A value cannot be kept; carries its position in `values`.
     """
     kinds = set(map(type, values)) - {type(None)}
-    found = None
-    if kinds == {str}:
+    found: list[str] | None = None
+    if not values:
+        found = []
+    elif kinds == {str}:
         found = _text_dumps(values)
     elif kinds == {float}:
         found = _float_dumps(values)

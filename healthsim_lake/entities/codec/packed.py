@@ -61,9 +61,7 @@ class Packed:
         return True
 
     def array(self) -> pa.Array:
-        """Return the column."""
-        if self.of is None:
-            return pa.nulls(self._nulls)
+        """Return the column, unless all values are null."""
         return pl.concat(self._parts, rechunk=True).to_arrow(compat_level=_NEWEST)
 
     def listed(self) -> list[Any]:

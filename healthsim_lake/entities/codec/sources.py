@@ -61,13 +61,14 @@ def sort_values(
 
 
 def packed_source(values: Packed) -> Source | None:
-    """Return the one source of packed values, or None when they have to be looked at singly."""
+    """Return the one source of packed values, or None when they have to be looked at singly.
+
+    Not all of the values may be null.
+    """
     array = values.array()
-    if values.of is None:
-        return None
     if values.of is float and not pc.all(pc.is_finite(array)).as_py():
         return None
-    return Source(_NAMES[values.of], array)
+    return Source(_NAMES[values.of or str], array)
 
 
 def _simple_source(kind: Kind, values: Sequence[Any]) -> Source | None:

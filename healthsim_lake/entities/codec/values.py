@@ -10,7 +10,7 @@ import pyarrow as pa
 from healthsim_lake.entities.codec.arrays import build, kernel_text, listed
 from healthsim_lake.entities.codec.best import best, is_json_container
 from healthsim_lake.entities.codec.check import plain
-from healthsim_lake.entities.codec.columns import Column, solve
+from healthsim_lake.entities.codec.columns import Column, empty_column, solve
 from healthsim_lake.entities.codec.jsontext import plain_many
 from healthsim_lake.entities.codec.packed import Packed
 from healthsim_lake.entities.codec.sources import packed_source, sort_values
@@ -28,6 +28,8 @@ def encode_values(kind: Kind, values: Sequence[Any] | Packed) -> Column:
         RefusedValueError: A value cannot be kept; carries its position.
     """
     if isinstance(values, Packed):
+        if values.of is None:
+            return empty_column(kind, len(values))
         source = None if kind.name == "json" else packed_source(values)
         if source is not None:
             return solve(kind, [source], None, _picker(source.array), len(values))
