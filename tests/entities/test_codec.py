@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import OrderedDict
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -17,6 +15,16 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from codec_cases import (
+    CALM,
+    TROUBLE,
+    big_path,
+    encoded,
+    strictly,
+    there_and_back,
+    through_parquet,
+    typed_columns,
+)
 from pydantic import BaseModel
 
 from healthsim_lake.entities.codec import (
@@ -29,18 +37,6 @@ from healthsim_lake.entities.codec import (
 )
 from healthsim_lake.entities.types import EntityType, FieldSpec
 from healthsim_lake.errors import InvalidEntityError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from codec_cases import (
-    CALM,
-    TROUBLE,
-    big_path,
-    encoded,
-    strictly,
-    there_and_back,
-    through_parquet,
-    typed_columns,
-)
 
 
 def _deep(levels: int) -> Any:

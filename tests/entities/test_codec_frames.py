@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from healthsim_lake.entities.codec import Chunk, decode, encode_frame, normalise
-from healthsim_lake.entities.types import EntityType
-from healthsim_lake.errors import InvalidEntityError
-
-sys.path.insert(0, str(Path(__file__).parent))
 from codec_cases import (
     CALM,
     DEFAULTS,
@@ -37,6 +27,12 @@ from codec_cases import (
     through_parquet,
     typed_columns,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
+from healthsim_lake.entities.codec import Chunk, decode, encode_frame, normalise
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.errors import InvalidEntityError
 
 
 def _encoded(frame: pa.Table, entity_type: EntityType = TROUBLE) -> Chunk:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
-
-from healthsim_lake.entities.codec.shapes import MAX_SHAPES
-from healthsim_lake.entities.types import PROVENANCE, EntityType
-
-sys.path.insert(0, str(Path(__file__).parent))
 from codec_cases import (
     any_rows,
     any_type,
@@ -25,6 +17,10 @@ from codec_cases import (
     there_and_back,
     thorough,
 )
+from hypothesis import given
+
+from healthsim_lake.entities.codec.shapes import MAX_SHAPES
+from healthsim_lake.entities.types import PROVENANCE, EntityType
 
 
 @pytest.mark.parametrize("big", [False, True], ids=["arrow", "polars"])

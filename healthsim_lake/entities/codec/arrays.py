@@ -14,6 +14,7 @@ INT_LIMIT = 2**63
 _NEWEST = pl.CompatLevel.newest()
 _DTYPES: dict[pa.DataType, pl.DataType] = {
     pa.string(): pl.String(),
+    pa.large_string(): pl.String(),
     pa.int64(): pl.Int64(),
     pa.float64(): pl.Float64(),
     pa.bool_(): pl.Boolean(),
@@ -23,6 +24,7 @@ _DTYPES: dict[pa.DataType, pl.DataType] = {
 
 
 _TEXTS = {str, type(None)}
+_TEXT_TYPES = {pa.string(), pa.large_string()}
 
 
 def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -34,7 +36,7 @@ def build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """
     dtype = _DTYPES.get(kind) if len(values) >= SMALL_ROWS else None
     if dtype is None:
-        if kind == pa.string() and not set(map(type, values)) <= _TEXTS:
+        if kind in _TEXT_TYPES and not set(map(type, values)) <= _TEXTS:
             raise TypeError("not text")  # Arrow takes bytes for text
         return pa.array(values, kind)
     return pl.Series(values, dtype=dtype, strict=True).to_arrow(compat_level=_NEWEST)

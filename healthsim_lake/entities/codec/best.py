@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
+from healthsim_lake._json import integer_text
 from healthsim_lake.entities.codec.arrays import INT_LIMIT
 from healthsim_lake.entities.codec.check import RefusedValueError, plain
-from healthsim_lake.entities.codec.jsontext import dumps, integer_text
+from healthsim_lake.entities.codec.jsontext import dumps
 from healthsim_lake.entities.fields import Kind
 
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)

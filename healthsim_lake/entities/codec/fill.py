@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from healthsim_lake._clock import new_uuids
+from healthsim_lake._json import integer_text
 from healthsim_lake.entities.codec.arrays import build, kernel_text, listed
 from healthsim_lake.entities.codec.columns import Column
-from healthsim_lake.entities.codec.jsontext import integer_text
 from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EntityType, FieldSpec
 

@@ -237,7 +237,7 @@ def _show_digits(digits: int, typed: pa.Array) -> pa.Array:
     drop = scale - digits + (1 if digits == 0 < scale else 0)
     if not drop:
         return full
-    return pc.binary_slice(full.cast(pa.large_binary()), 0, -drop).cast(pa.large_string())
+    return pc.binary_slice(full.view(pa.large_binary()), 0, -drop).cast(pa.large_string())
 
 
 _SHOWN: tuple[tuple[Callable[[pa.DataType], bool], Callable[[str, pa.Array], Any]], ...] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from itertools import repeat
 from json.encoder import encode_basestring_ascii
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import polars as pl
 from pydantic_core import from_json
 
+from healthsim_lake._json import dumps_text, loads
 from healthsim_lake.entities.codec.check import RefusedValueError, plain
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
@@ -21,36 +21,12 @@ _encode_apart = json.JSONEncoder(separators=(_APART, ":"), allow_nan=False).enco
 _SCALARS = {str, int, float, bool, type(None)}
 
 
-def integer_text(number: int) -> str:
-    """Return the decimal digits of an integer of any size (Python alone stops at 4,300 digits)."""
-    try:
-        return int.__repr__(number)
-    except ValueError:
-        return format(Decimal(number), "f")
-
-
-def text_integer(text: str) -> int:
-    """Return the integer of any size that decimal digits stand for."""
-    try:
-        return int(text)
-    except ValueError:
-        return int(Decimal(text))
-
-
 def dumps(value: Any) -> str:
     """Return the JSON text of a checked value."""
     try:
         return _encode(value)
     except ValueError:  # an integer of more than 4,300 digits
-        return _dumps_large(value)
-
-
-def loads(text: str) -> Any:
-    """Parse JSON text that this package wrote."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return json.loads(text, parse_int=text_integer)
+        return dumps_text(value)
 
 
 def loads_many(texts: Sequence[str]) -> list[Any]:
@@ -138,17 +114,3 @@ def member_texts(before: str | None, key: str, text: str) -> str:
     if before is None:
         return "{" + member + "}"
     return before if key in loads(before) else f"{before[:-1]},{member}}}"
-
-
-def _dumps_large(value: Any) -> str:
-    match value:
-        case bool():
-            return _encode(value)
-        case int():
-            return integer_text(value)
-        case dict():
-            items = (f"{_encode(key)}:{_dumps_large(item)}" for key, item in value.items())
-            return "{" + ",".join(items) + "}"
-        case list():
-            return "[" + ",".join(map(_dumps_large, value)) + "]"
-    return _encode(value)

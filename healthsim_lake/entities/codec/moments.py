@@ -84,7 +84,8 @@ def fit(form: str, texts: pa.Array) -> pa.Array:
         moments = lenient.to_arrow()
     moments = _within_years(moments)
     moments = keep(moments, pc.equal(_printed(moments, separator, digits, ""), local))
-    return _within_years(_shifted(moments, _offset(zone), pc.subtract))
+    offset = _offset(zone)
+    return _within_years(_shifted(moments, offset, pc.subtract)) if offset else moments
 
 
 def show(form: str, moments: pa.Array) -> pa.Array:
@@ -102,7 +103,7 @@ def _printed(local: pa.Array, separator: str, digits: str, zone: str) -> pa.Arra
         return pc.if_else(whole, short, long)
     unit, length = _UNITS[digits]
     text = local.cast(pa.timestamp(unit), safe=False).cast(pa.large_string())
-    raw = text.cast(pa.large_binary())
+    raw = text.view(pa.large_binary())
     if separator == "T":
         raw = pc.binary_replace_slice(raw, 10, 11, b"T")
     if zone or digits == "m":
@@ -114,7 +115,7 @@ def _without(zone: str, texts: pa.Array) -> pa.Array:
     if not zone:
         return texts
     texts = keep(texts, pc.ends_with(texts, zone))
-    return pc.binary_slice(texts.cast(pa.large_binary()), 0, -len(zone)).view(pa.large_string())
+    return pc.binary_slice(texts.view(pa.large_binary()), 0, -len(zone)).view(pa.large_string())
 
 
 def _offset(zone: str) -> timedelta:

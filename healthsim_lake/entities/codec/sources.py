@@ -75,7 +75,7 @@ def _simple_source(kind: Kind, values: Sequence[Any]) -> Source | None:
     """Return the one source of a column whose values have one type, or None."""
     first = next((value for value in values if value is not None), None)
     if type(first) is str:
-        texts = _texts(values)
+        texts = _texts(values, pa.string() if kind.name == "text" else pa.large_string())
         return None if texts is None else Source("text", texts)
     kinds = set(map(type, values)) - {_ABSENT}
     if len(kinds) == 1:
@@ -105,9 +105,9 @@ def _time_source(kind: Kind, kinds: set[type], values: Sequence[Any]) -> Source 
     return None
 
 
-def _texts(values: Sequence[Any]) -> pa.Array | None:
+def _texts(values: Sequence[Any], kind: pa.DataType) -> pa.Array | None:
     try:
-        return build(values, pa.string())
+        return build(values, kind)
     except (TypeError, UnicodeEncodeError):
         return None
 
