@@ -11,9 +11,9 @@ Names are imported when first used, so that importing the package costs next to 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from healthsim_lake._lazy import lazy_face
 from healthsim_lake._version import __version__
 
 if TYPE_CHECKING:
@@ -49,13 +49,7 @@ __all__ = [
     "use_lake",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_face(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

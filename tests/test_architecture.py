@@ -27,12 +27,12 @@ FLOORS = (
     {"tables"},
     {"catalog", "entities"},
     {"storage"},
-    {"_json", "_clock", "_version"},
+    {"_json", "_clock", "_lazy", "_version"},
     {"errors"},
 )
 """Upper floors import lower ones, never the other way; rooms of a floor are strangers."""
 
-WING = {"formats": {"errors", "entities", "_json", "_clock"}}
+WING = {"formats": {"errors", "entities", "_json", "_clock", "_lazy"}}
 """The domain wing meets the lake in these places only."""
 
 THIRD_PARTY_ROOMS = {

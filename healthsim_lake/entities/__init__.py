@@ -6,8 +6,9 @@ Arrow and Polars.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.entities.codec import Chunk, decode, encode_frame, encode_rows
@@ -48,10 +49,4 @@ __all__ = [
     "table_name_for",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_face(__name__, _HOMES)

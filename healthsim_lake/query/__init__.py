@@ -5,8 +5,9 @@ The names below are imported when first used: DuckDB is an engine that only ques
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.query.engine import Limits
@@ -17,10 +18,4 @@ _HOMES = {"Limits": "engine", "QueryResult": "result", "Questions": "questions"}
 
 __all__ = ["Limits", "QueryResult", "Questions"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_face(__name__, _HOMES)

@@ -254,3 +254,25 @@ def test_frames_get_keys_and_defaults_as_rows_do() -> None:
     assert columns["source_type"] == ["loaded", "loaded"]
     anonymous = typed_columns(_encoded(pa.table({"dob": pa.array([date(2024, 1, 2), None])})))
     assert len(set(anonymous["patient_key"])) == 2
+
+
+def test_a_slice_of_a_frame_means_its_own_rows_only() -> None:
+    whole = pa.table(
+        {
+            "when": ["x", "2024-01-02T03:04:05Z", None, "2024-02-30T00:00:00Z"] * 3,
+            "cost": [float("nan"), -0.0, 1.25, None] * 3,
+            "weight": [Decimal("1.5"), None, Decimal("2.25"), Decimal("-0.5")] * 3,
+            "alive": [True, None, False, True] * 3,
+            "name": [{"given": "a"}, None, {"given": None}, {"given": "b"}] * 3,
+            "x": [[1], None, [], [2.5]] * 3,
+        }
+    )
+    for start, count in ((1, 3), (5, 3), (9, 2)):
+        part = whole.slice(start, count)
+        again = pa.Table.from_pylist(part.to_pylist(), schema=part.schema)
+        for big in (False, True):
+            with big_path(big=big):
+                assert strictly(_back(part)) == strictly(_back(again))
+                assert (
+                    typed_columns(_encoded(part))["seen"] == typed_columns(_encoded(again))["seen"]
+                )
