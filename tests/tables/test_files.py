@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from healthsim_lake import Lake
+from healthsim_lake.entities.codec import shapes_from_json, shapes_to_json
+from healthsim_lake.errors import NewerFormatError
 from healthsim_lake.tables.parquet import ROW_GROUP_ROWS
 
 
@@ -61,3 +63,11 @@ def test_manifests_know_the_bounds_of_keys_and_dates(lake):
     assert file.bounds == {"id": ("0", "4"), "birth_date": ("1950-01-02", "1954-01-02")}
     assert file.rows == 5
     assert file.bytes == Path(lake.files("patients")[0]).stat().st_size
+
+
+def test_a_file_with_an_unknown_form_asks_for_a_newer_release():
+    written = b'[{"keys":[[["id"],"id","runes"]]}]'
+    with pytest.raises(NewerFormatError, match="'runes'"):
+        shapes_from_json(written)
+    known = b'[{"keys":[[["a"],"a","T:iso:+02:00"],[["b"],"b","text:2"],[["c"],null,null]]}]'
+    assert shapes_to_json(shapes_from_json(known)) == known

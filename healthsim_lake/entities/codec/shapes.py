@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from healthsim_lake import _json
+from healthsim_lake.errors import NewerFormatError
 
 MAX_SHAPES = 32
+_FORM = re.compile(
+    r"text|int|bool|float|whole|number|json|date|text:(whole|\d+)"
+    r"|[T ]:(m|0|3|6|iso):(Z|[+-]\d\d:\d\d)?"
+)
 
 
 class Entry(NamedTuple):
@@ -50,11 +56,24 @@ def shapes_to_json(shapes: Sequence[Shape]) -> bytes:
 
 
 def shapes_from_json(data: bytes | str) -> tuple[Shape, ...]:
-    """Read the JSON that `shapes_to_json` wrote."""
+    """Read the JSON that `shapes_to_json` wrote.
+
+    Raises:
+        NewerFormatError: It names a form that this release does not know.
+    """
     return tuple(
         Shape(
-            tuple(Entry(tuple(path), column, form) for path, column, form in shape["keys"]),
+            tuple(Entry(tuple(path), column, _known(form)) for path, column, form in shape["keys"]),
             sparse=shape.get("sparse", False),
         )
         for shape in _json.loads(data)
     )
+
+
+def _known(form: str | None) -> str | None:
+    if form is not None and not _FORM.fullmatch(form):
+        raise NewerFormatError(
+            f"a data file uses the form {form!r}, which this release does not know; "
+            "install a newer release of healthsim-lake"
+        )
+    return form
