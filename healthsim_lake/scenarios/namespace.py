@@ -11,26 +11,22 @@ from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
-from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.listing import select
 from healthsim_lake.scenarios.names import check_name, check_tags
+from healthsim_lake.scenarios.room import Room
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import OnDuplicate
-    from healthsim_lake.scenarios.entity_types import EntityTypes
     from healthsim_lake.scenarios.loading import Scenario
     from healthsim_lake.scenarios.sources import Entities, Progress
 
 
-class Scenarios:
+class Scenarios(Room):
     """Save, find, load and change scenarios.
 
     `ref` is a name or an id, everywhere; ids win. Every method sees all writes that were
     acknowledged before it was called.
     """
-
-    def __init__(self, committer: Committer, entity_types: EntityTypes) -> None:
-        self._committer, self._types = committer, entity_types
 
     def save(
         self,
