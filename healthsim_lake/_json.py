@@ -51,6 +51,16 @@ def dumps_text(value: Any) -> str:
         return _dumps_huge(value)
 
 
+def dumps_pretty(value: Any) -> str:
+    """Return JSON for people: indented by two, not escaped beyond what JSON asks for.
+
+    Raises:
+        ValueError: NaN or an infinity, or a value that contains itself.
+        TypeError: A value that JSON has no form for.
+    """
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
 def loads(data: bytes | str) -> Any:
     """Parse JSON that this package wrote itself."""
     try:

@@ -13,6 +13,8 @@
     │   ├── ScenarioNotFoundError
     │   ├── VersionNotFoundError
     │   ├── EntityTypeNotFoundError
+    │   ├── DocumentNotFoundError           no profile or journey has that name or id
+    │   ├── ExecutionNotFoundError          nothing that was run has that id
     │   └── LakeNotFoundError (FileNotFoundError)   there is no lake at that place
     ├── ConflictError                       somebody else's change, or an earlier one, is in the way
     │   ├── NameTakenError (ValueError)     the name already exists
@@ -107,6 +109,14 @@ class VersionNotFoundError(NotFoundError):
 
 class EntityTypeNotFoundError(NotFoundError):
     """No table or entity type has that name."""
+
+
+class DocumentNotFoundError(NotFoundError):
+    """No profile or journey has that name or id."""
+
+
+class ExecutionNotFoundError(NotFoundError):
+    """Nothing that was run has that id, or led to that scenario."""
 
 
 class LakeNotFoundError(NotFoundError, FileNotFoundError):

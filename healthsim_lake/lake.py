@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from healthsim_lake import query, tables
+from healthsim_lake import library, query, tables
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import ReadOnlyError
-from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.namespace import Scenarios
 from healthsim_lake.scenarios.tags import Tags
 from healthsim_lake.storage import open_storage
+from healthsim_lake.tables.committer import Committer
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from healthsim_lake.library import Journeys, Profiles
     from healthsim_lake.query import QueryResult
 
 ENVIRONMENT = "HEALTHSIM_LAKE"
@@ -72,6 +74,16 @@ class Lake:
         self.entities = EntityTypes(self._committer)
         self.scenarios = Scenarios(self._committer, self.entities)
         self.tags = Tags(self._committer)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What to generate: versioned specifications, and what came of them."""
+        return library.Profiles(self._committer)
+
+    @cached_property
+    def journeys(self) -> Journeys:
+        """How things unfold over time: versioned specifications, and who went through them."""
+        return library.Journeys(self._committer)
 
     def _snapshot(self) -> Snapshot:
         return self._log.refresh() if self._pinned is None else self._pinned

@@ -11,6 +11,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from healthsim_lake.catalog.documents import (
+    ChangeDocument,
+    CreateDocument,
+    DeleteDocument,
+    DocumentIs,
+    DocumentNameFree,
+    RestoreDocument,
+)
+from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerIs
 from healthsim_lake.catalog.records import Manifest, ManifestRef, Record, ScenarioId, TableName
 
 
@@ -124,7 +133,12 @@ Action = Annotated[
     | AddTag
     | RemoveTag
     | DeleteScenario
-    | RestoreScenario,
+    | RestoreScenario
+    | CreateDocument
+    | ChangeDocument
+    | DeleteDocument
+    | RestoreDocument
+    | ExtendLedger,
     Field(discriminator="kind"),
 ]
 
@@ -168,5 +182,6 @@ class TableIs(Record):
 
 
 Requirement = Annotated[
-    NameFree | Exists | Deleted | ScenarioIs | TableIs, Field(discriminator="kind")
+    NameFree | Exists | Deleted | ScenarioIs | TableIs | DocumentNameFree | DocumentIs | LedgerIs,
+    Field(discriminator="kind"),
 ]

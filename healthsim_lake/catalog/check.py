@@ -5,8 +5,16 @@ from __future__ import annotations
 from functools import singledispatch
 
 from healthsim_lake.catalog import actions
+from healthsim_lake.catalog.documents import DocumentIs, DocumentNameFree
+from healthsim_lake.catalog.ledgers import LedgerIs
+from healthsim_lake.catalog.shelf import SINGULAR, Shelf
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.errors import NameTakenError, ScenarioNotFoundError, VersionConflictError
+from healthsim_lake.errors import (
+    DocumentNotFoundError,
+    NameTakenError,
+    ScenarioNotFoundError,
+    VersionConflictError,
+)
 
 
 @singledispatch
@@ -69,4 +77,35 @@ def _(requirement: actions.TableIs, snapshot: Snapshot) -> None:
     if revision != requirement.revision:
         raise VersionConflictError(
             f"table {requirement.table} is at revision {revision}, not {requirement.revision}"
+        )
+
+
+@check.register
+def _(requirement: DocumentNameFree, snapshot: Snapshot) -> None:
+    found = Shelf(snapshot, requirement.collection).named(requirement.name)
+    if found is not None and found.record.id != requirement.but:
+        singular = SINGULAR[requirement.collection].capitalize()
+        raise NameTakenError(f"{singular} '{requirement.name}' already exists. Use another name.")
+
+
+@check.register
+def _(requirement: DocumentIs, snapshot: Snapshot) -> None:
+    found = snapshot.state.documents.get(requirement.document_id)
+    if found is None:
+        raise DocumentNotFoundError(f"{requirement.document_id} not found")
+    if found.record.revision != requirement.revision:
+        raise VersionConflictError(
+            f"'{found.record.name}' was changed by somebody else at the same moment: it is at "
+            f"version {found.record.version} now, this change was made for version "
+            f"{requirement.version}; load it again"
+        )
+
+
+@check.register
+def _(requirement: LedgerIs, snapshot: Snapshot) -> None:
+    found = snapshot.state.ledgers.get(requirement.ledger)
+    version = 0 if found is None else found.version
+    if version != requirement.version:
+        raise VersionConflictError(
+            f"the ledger of {requirement.ledger} is at version {version}, not {requirement.version}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from healthsim_lake.catalog import actions
+from healthsim_lake.catalog import actions, library_fold
 from healthsim_lake.catalog.commit import READER_FEATURES, Commit
 from healthsim_lake.catalog.records import Manifest, ManifestRef, ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.state import ScenarioState, State, TableState
@@ -39,6 +39,13 @@ def _(action: actions.DeclareTable, state: State, _commit: Commit) -> None:
     state.tables[action.table] = TableState(
         revision=1 if former is None else former.revision + 1, declaration=action.declaration
     )
+
+
+fold.register(library_fold.create_document)
+fold.register(library_fold.change_document)
+fold.register(library_fold.delete_document)
+fold.register(library_fold.restore_document)
+fold.register(library_fold.extend_ledger)
 
 
 @fold.register

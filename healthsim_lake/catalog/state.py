@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
+from healthsim_lake.catalog.documents import Collection, DocumentState
+from healthsim_lake.catalog.ledgers import LedgerState
 from healthsim_lake.catalog.records import (
     Manifest,
     ManifestRef,
@@ -54,6 +56,8 @@ class State(Record):
         scenarios: By id, tombstones included.
         names: Ids of the scenarios that are not deleted, by name.
         tables: By name.
+        documents: Profiles and journeys by id, tombstones included.
+        ledgers: What was run, by collection.
         results: Of the last seven days, by idempotency key.
         reader_features: What a reader must know.
         writer_features: What a writer must know.
@@ -62,6 +66,8 @@ class State(Record):
     scenarios: dict[str, ScenarioState] = {}
     names: dict[str, str] = {}
     tables: dict[str, TableState] = {}
+    documents: dict[str, DocumentState] = {}
+    ledgers: dict[Collection, LedgerState] = {}
     results: dict[str, IdempotentResult] = {}
     reader_features: list[str] = []
     writer_features: list[str] = []
@@ -72,6 +78,8 @@ class State(Record):
             scenarios=dict(self.scenarios),
             names=dict(self.names),
             tables=dict(self.tables),
+            documents=dict(self.documents),
+            ledgers=dict(self.ledgers),
             results=dict(self.results),
             reader_features=list(self.reader_features),
             writer_features=list(self.writer_features),

@@ -13,7 +13,6 @@ from healthsim_lake._lazy import lazy_face
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
     from healthsim_lake.scenarios.loading import Scenario, load
-    from healthsim_lake.scenarios.metadata import check_metadata
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
@@ -27,7 +26,6 @@ _HOMES = {
     "Saving": "saving",
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
-    "check_metadata": "metadata",
     "check_strategy": "adding",
     "load": "loading",
     "restore": "restoring",
@@ -41,7 +39,6 @@ __all__ = [
     "Saving",
     "Scenario",
     "TablesInUse",
-    "check_metadata",
     "check_strategy",
     "load",
     "restore",

@@ -12,11 +12,11 @@ from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError, InvalidEntityError
 from healthsim_lake.scenarios import folding, manifests
-from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.rows import write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
+from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.compact import concatenate, without_keys
 from healthsim_lake.tables.places import FileRef, refs
 from healthsim_lake.tables.reader import keys_of

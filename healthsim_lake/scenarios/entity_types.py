@@ -11,7 +11,7 @@ from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft
 from healthsim_lake.errors import InputError
-from healthsim_lake.scenarios.committer import Committer
+from healthsim_lake.tables.committer import Committer
 
 if TYPE_CHECKING:
     from healthsim_lake.entities import EntityType, Registry

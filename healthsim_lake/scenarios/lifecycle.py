@@ -10,7 +10,7 @@ from healthsim_lake.catalog.records import Manifest, ManifestRef
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Plan
 from healthsim_lake.errors import InputError
-from healthsim_lake.scenarios.committer import Committer
+from healthsim_lake.tables.committer import Committer
 
 
 def rename(scenario_id: str, name: str) -> Plan:

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
+from healthsim_lake.catalog.metadata import check_metadata
+from healthsim_lake.catalog.names import check_name, check_tags
 from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.listing import select
-from healthsim_lake.scenarios.names import check_name, check_tags
 from healthsim_lake.scenarios.room import Room
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Scenarios(Room):
             name=check_name(name),
             description=description,
             tags=None if tags is None else check_tags(tags),
-            metadata=scenarios.check_metadata(metadata),
+            metadata=check_metadata(metadata),
             overwrite=overwrite,
             expected_version=expected_version,
         )
@@ -220,7 +221,7 @@ class Scenarios(Room):
         metadata: Mapping[str, Any] | None = None,
     ) -> ScenarioRecord:
         """Set the description, the metadata, or both."""
-        checked = scenarios.check_metadata(metadata)
+        checked = check_metadata(metadata)
         return self._change(ref, lambda own: lifecycle.describe(own, description, checked))
 
     def delete(self, ref: str, *, missing_ok: bool = False) -> ScenarioRecord | None:

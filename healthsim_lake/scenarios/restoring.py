@@ -7,7 +7,7 @@ from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import KeyMissingError
 from healthsim_lake.scenarios import lifecycle, manifests
-from healthsim_lake.scenarios.committer import Committer
+from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import FileRef, locate, missing
 from healthsim_lake.tables.writer import FileWriter
 

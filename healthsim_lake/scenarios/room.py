@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.committer import Committer
     from healthsim_lake.scenarios.entity_types import EntityTypes
+    from healthsim_lake.tables.committer import Committer
 
 
 class Room:

@@ -15,11 +15,11 @@ from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.errors import VersionConflictError
 from healthsim_lake.scenarios import manifests
-from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.rows import write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
+from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.writer import FileWriter
 
 

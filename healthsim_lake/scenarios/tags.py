@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from healthsim_lake.catalog.names import check_tags
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios import lifecycle
-from healthsim_lake.scenarios.committer import Committer
-from healthsim_lake.scenarios.names import check_tags
+from healthsim_lake.tables.committer import Committer
 
 
 class Tags:

@@ -10,7 +10,7 @@ from healthsim_lake.catalog.transaction import Draft, Transaction
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios import manifests
-from healthsim_lake.scenarios.committer import Committer
+from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import locate, refs
 from healthsim_lake.tables.recode import recoded
 from healthsim_lake.tables.writer import FileWriter

@@ -9,15 +9,18 @@ from healthsim_lake.errors import InvalidPathError
 LAKE = "catalog/lake.json"
 LOG = "catalog/log"
 CHECKPOINTS = "catalog/checkpoint"
+LEDGER = "catalog/ledger"
 STAGING = "staging"
 DATA = "data"
 HISTORY = "history"
 ROOMS = ("catalog", STAGING, DATA, HISTORY)
 
 _DIGITS = 20
+_ID_DIGITS = 16
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,127}")
 _COMMIT = re.compile(rf"{LOG}/(\d{{{_DIGITS}}})\.json")
 _CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(\d{{{_DIGITS}}})-([0-9a-f]{{8}})\.json")
+_EXECUTION = re.compile(rf"/segments/(\d{{{_ID_DIGITS}}})\.json$")
 
 
 def check_key(key: str) -> str:
@@ -73,3 +76,34 @@ def live(table: str, scenario_id: str, name: str) -> str:
 def retired(table: str, scenario_id: str, name: str) -> str:
     """Return the key of a data file that was superseded or deleted."""
     return check_key(f"{HISTORY}/{table}/scenario_id={scenario_id}/{name}.parquet")
+
+
+def document(collection: str, document_id: str, txn_id: str) -> str:
+    """Return the key of a specification that is too large to stand inside its commit."""
+    return check_key(f"catalog/{collection}/{document_id}/{txn_id}.json")
+
+
+def segments(ledger: str) -> str:
+    """Return the folder of the executions that were recorded one by one."""
+    return check_key(f"{LEDGER}/{ledger}/segments")
+
+
+def segment(ledger: str, execution_id: int) -> str:
+    """Return the key of one execution, whose name sorts by time."""
+    return f"{segments(ledger)}/{execution_id:0{_ID_DIGITS}d}.json"
+
+
+def segment_id(key: str) -> int | None:
+    """Return the id of the execution under a key, or None for other keys."""
+    match = _EXECUTION.search(key)
+    return int(match[1]) if match else None
+
+
+def ledger_files(ledger: str) -> str:
+    """Return the folder of a ledger's Parquet files."""
+    return check_key(f"{LEDGER}/{ledger}/files")
+
+
+def ledger_file(ledger: str, txn_id: str) -> str:
+    """Return the key of a Parquet file of executions."""
+    return check_key(f"{ledger_files(ledger)}/{txn_id}.parquet")

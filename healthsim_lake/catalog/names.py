@@ -1,4 +1,4 @@
-"""Which names and tags a scenario may have."""
+"""Which names and tags scenarios and documents may have."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ MAX_NAME = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, *, what: str = "scenario") -> str:
     """Return `name` as it is kept: as given, in Unicode's composed form (NFC).
+
+    Args:
+        name: What a caller wants to call it.
+        what: What it names, for messages.
 
     Raises:
         InvalidNameError: Not text, empty or longer than 200 characters, with control characters,
             or in the form of a UUID, which would be mistaken for an id.
     """
     if not isinstance(name, str):
-        raise InvalidNameError(f"a scenario's name must be text, not {type(name).__name__}")
-    kept = _checked_text(name, "scenario name", MAX_NAME)
+        raise InvalidNameError(f"a {what}'s name must be text, not {type(name).__name__}")
+    kept = _checked_text(name, f"{what} name", MAX_NAME)
     if _UUID.fullmatch(kept):
-        raise InvalidNameError(f"scenario name {name!r} has the form of an id; choose another")
+        raise InvalidNameError(f"{what} name {name!r} has the form of an id; choose another")
     return kept
 
 

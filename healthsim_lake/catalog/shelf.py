@@ -1,0 +1,91 @@
+"""The documents of one collection, as they stand in a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from healthsim_lake.catalog.documents import Collection, DocumentRevision, DocumentState
+from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.errors import DocumentNotFoundError, VersionNotFoundError
+
+SINGULAR: Mapping[Collection, str] = {"profiles": "profile", "journeys": "journey"}
+
+
+class Shelf:
+    """Finds profiles, or journeys, by name and id; ids win.
+
+    Args:
+        snapshot: Where to look.
+        collection: The kind of document.
+    """
+
+    def __init__(self, snapshot: Snapshot, collection: Collection) -> None:
+        self._documents, self._collection = snapshot.state.documents, collection
+        self._noun = SINGULAR[collection].capitalize()
+
+    def __iter__(self) -> Iterator[DocumentState]:
+        """Yield all documents, tombstones included, in the order they were first saved."""
+        return (one for one in self._documents.values() if one.collection == self._collection)
+
+    def named(self, name: str) -> DocumentState | None:
+        """Return the document of that name that is not deleted, or None."""
+        alive = (one for one in self if not one.record.deleted)
+        return next((one for one in alive if one.record.name == name), None)
+
+    def find(self, ref: str) -> DocumentState | None:
+        """Return the document with that id or name, or None; tombstones do not count."""
+        found = self._by_id(ref)
+        return self.named(ref) if found is None or found.record.deleted else found
+
+    def find_deleted(self, ref: str) -> DocumentState | None:
+        """Return the tombstone with that id, or the one of that name that was deleted last."""
+        found = self._by_id(ref)
+        if found is not None:
+            return found if found.record.deleted else None
+        graves = [one for one in self if one.record.deleted and one.record.name == ref]
+        return max(graves, key=lambda one: one.revisions[-1].commit, default=None)
+
+    def get(self, ref: str) -> DocumentState:
+        """Return the document with that id or name.
+
+        Raises:
+            DocumentNotFoundError: There is none; the message says whether `restore` helps.
+        """
+        found = self.find(ref)
+        if found is not None:
+            return found
+        if self.find_deleted(ref) is not None:
+            raise DocumentNotFoundError(
+                f"{self._noun} {ref!r} not found: it was deleted; restore({ref!r}) brings it back"
+            )
+        raise DocumentNotFoundError(f"{self._noun} {ref!r} not found in the lake")
+
+    def get_even_deleted(self, ref: str) -> DocumentState:
+        """Return the document, or what is left of it, with that id or name.
+
+        Raises:
+            DocumentNotFoundError: There never was one.
+        """
+        return self.find(ref) or self.find_deleted(ref) or self.get(ref)
+
+    def _by_id(self, ref: str) -> DocumentState | None:
+        found = self._documents.get(ref)
+        return found if found is not None and found.collection == self._collection else None
+
+
+def revision_of(state: DocumentState, version: int | None) -> DocumentRevision:
+    """Return the last revision at a version of the specification; None means the newest.
+
+    Raises:
+        VersionNotFoundError: The document never had that version.
+    """
+    record = state.record
+    if version is None:
+        return state.revisions[-1]
+    at_version = [one for one in state.revisions if one.version == version]
+    if not at_version:
+        raise VersionNotFoundError(
+            f"{SINGULAR[state.collection].capitalize()} '{record.name}' has no version {version}; "
+            f"it has 1 to {record.version}"
+        )
+    return at_version[-1]

@@ -1,0 +1,67 @@
+"""`lake.profiles`: what to generate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from healthsim_lake import specs
+from healthsim_lake.catalog.documents import Collection, DocumentRecord
+from healthsim_lake.library.collection import DocumentCollection
+from healthsim_lake.library.executions import PROFILE_LEDGER
+from healthsim_lake.library.kinds import DocumentKind, Parsed
+from healthsim_lake.library.ledger import Ledger
+from healthsim_lake.library.records import ProfileRecord, ProfileSummary, plain_fields
+from healthsim_lake.library.runs import ProfileExecutions
+from healthsim_lake.tables.committer import Committer
+
+
+class _ProfileKind(DocumentKind[ProfileRecord, ProfileSummary]):
+    collection: Collection = "profiles"
+    singular = "profile"
+
+    def parse(self, spec: Any) -> Parsed:
+        parsed = specs.ProfileSpecification.from_any(spec)
+        return Parsed(
+            spec=parsed.to_dict(),
+            description=parsed.description,
+            products=tuple(parsed.products),
+            figures={"entity_count": parsed.entity_count},
+        )
+
+    def record(self, record: DocumentRecord, spec: dict[str, Any]) -> ProfileRecord:
+        return ProfileRecord(
+            **plain_fields(record),
+            metadata=record.metadata,
+            profile_spec=specs.ProfileSpecification.from_dict(spec),
+        )
+
+    @property
+    def summary(self) -> type[ProfileSummary]:
+        return ProfileSummary
+
+    def builtin(self) -> Mapping[str, Any]:
+        return specs.builtin_profiles()
+
+
+class Profiles(DocumentCollection[ProfileRecord, ProfileSummary]):
+    """Profiles, their versions, and what came of them.
+
+    Attributes:
+        executions: Which cohorts came from which profiles.
+    """
+
+    def __init__(self, committer: Committer) -> None:
+        ledger = Ledger(committer, PROFILE_LEDGER)
+        super().__init__(committer, _ProfileKind(), ledger)
+        self.executions = ProfileExecutions(committer, ledger)
+
+    def of_cohort(self, cohort_id: str) -> ProfileRecord | None:
+        """Return the profile that a scenario came from, as it was run; None when unknown."""
+        execution = self.executions.of_cohort(cohort_id)
+        if execution is None:
+            return None
+        _, spec = self.executions.spec_of(execution.id)
+        state = self._shelf().get_even_deleted(execution.profile_id)
+        record = state.record.model_copy(update={"version": execution.version})
+        return self._kind.record(record, spec)

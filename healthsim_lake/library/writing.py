@@ -1,0 +1,196 @@
+"""Saving documents, and changing them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from healthsim_lake.catalog.documents import Body, BodyRef, ChangeDocument, CreateDocument
+from healthsim_lake.catalog.metadata import check_metadata
+from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.shelf import Shelf
+from healthsim_lake.catalog.transaction import Label, Plan
+from healthsim_lake.errors import InputError, InvalidNameError, VersionConflictError
+from healthsim_lake.library import bodies, plans
+from healthsim_lake.library.kinds import Parsed, R, S
+from healthsim_lake.library.reading import Reading
+
+
+class Writing(Reading[R, S]):
+    """What changes a document; every change is a commit of its own."""
+
+    def save(
+        self,
+        name: str,
+        spec: Any,
+        *,
+        description: str | None = None,
+        products: Iterable[str] | None = None,
+        tags: Iterable[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        author: str | None = None,
+        message: str | None = None,
+    ) -> R:
+        """Save a new document as version 1.
+
+        Args:
+            name: 1 to 200 characters, unique among its kind.
+            spec: A specification, any pydantic model, or a mapping; kept as it was given.
+            description: By default what the specification says of itself.
+            products: By default those that the specification names.
+            tags: Labels to find it by.
+            metadata: Any JSON object.
+            idempotency_key: A second save with the same key within 7 days does nothing and returns
+                the document of the first.
+            author: Who, for the history.
+            message: Why, for the history.
+
+        Raises:
+            NameTakenError: The name exists.
+            InputError: The specification cannot mean anything, or the name breaks a rule.
+        """
+        label = Label(author=author, message=message, idempotency_key=idempotency_key)
+        parsed = self._kind.parse(spec)
+        transaction = self._committer.begin(label)
+        document_id = self._new_id()
+        action = CreateDocument(
+            collection=self._kind.collection,
+            document_id=document_id,
+            name=self._checked_name(name),
+            description=parsed.description if description is None else description,
+            products=parsed.products if products is None else check_tags(products),
+            tags=check_tags(tags),
+            metadata=check_metadata(metadata) or {},
+            figures=parsed.figures,
+            body=self._stored(parsed, document_id, transaction.txn_id),
+        )
+        committed = self._committer.commit(
+            lambda _snapshot: plans.creation([action], "save"), transaction=transaction
+        )
+        return self._shown(
+            Shelf(committed.snapshot, self._kind.collection).get(committed.result or document_id)
+        )
+
+    def update(
+        self,
+        ref: str,
+        spec: Any = None,
+        *,
+        description: str | None = None,
+        products: Iterable[str] | None = None,
+        tags: Iterable[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        bump_version: bool = True,
+        expected_version: int | None = None,
+        author: str | None = None,
+        message: str | None = None,
+    ) -> R:
+        """Change a document; what is None stays.
+
+        Args:
+            ref: Name or id.
+            spec: The new specification.
+            description: The new description.
+            products: The new products, in place of the old.
+            tags: The new tags, in place of the old.
+            metadata: The new metadata, in place of the old.
+            bump_version: Whether this is a new version. Former versions stay loadable either way,
+                and executions remember the very specification that was run.
+            expected_version: Refuse if the document is at another version.
+            author: Who, for the history.
+            message: Why, for the history.
+
+        Raises:
+            DocumentNotFoundError: There is no such document.
+            VersionConflictError: It is at another version, or somebody else changed it at the
+                same moment; names both versions.
+            InputError: The specification cannot mean anything.
+        """
+        state = self._shelf().get(ref)
+        record = state.record
+        if expected_version is not None and record.version != expected_version:
+            raise VersionConflictError(
+                f"{self._kind.singular.capitalize()} '{record.name}' is at version "
+                f"{record.version}, not {expected_version}: it was changed meanwhile; load it again"
+            )
+        parsed = None if spec is None else self._kind.parse(spec)
+        transaction = self._committer.begin(Label(author=author, message=message))
+        change = ChangeDocument(
+            document_id=record.id,
+            description=description,
+            products=None if products is None else check_tags(products),
+            tags=None if tags is None else check_tags(tags),
+            metadata=check_metadata(metadata),
+            figures=None if parsed is None else parsed.figures,
+            body=None if parsed is None else self._stored(parsed, record.id, transaction.txn_id),
+            bump=bump_version,
+        )
+        committed = self._committer.commit(
+            lambda _snapshot: plans.update(change, state), transaction=transaction
+        )
+        return self._shown(Shelf(committed.snapshot, self._kind.collection).get(record.id))
+
+    def rename(self, ref: str, name: str) -> R:
+        """Give a document another name; id and version stay.
+
+        Raises:
+            NameTakenError: Another one has that name.
+        """
+        state, wanted = self._shelf().get(ref), self._checked_name(name)
+        return self._commit(lambda _snapshot: plans.rename(state, wanted), state.record.id)
+
+    def delete(self, ref: str, *, drop_executions: bool = False, missing_ok: bool = False) -> bool:
+        """Delete a document; `restore` brings it back.
+
+        Args:
+            ref: Name or id.
+            drop_executions: Forget what it was run for, too; `restore` does not bring that back.
+            missing_ok: Return False where there is no such document.
+
+        Raises:
+            DocumentNotFoundError: There is no such document.
+        """
+        if missing_ok and not self.exists(ref):
+            return False
+        state = self._shelf().get(ref)
+        self._committer.commit(
+            lambda _snapshot: plans.deletion(state, drop_executions=drop_executions)
+        )
+        return True
+
+    def restore(self, ref: str, name: str | None = None) -> R:
+        """Bring a deleted document back with all its versions.
+
+        Args:
+            ref: Its id, or its name: then the one of that name that was deleted last.
+            name: Another name for it.
+
+        Raises:
+            DocumentNotFoundError: No deleted document has that name or id.
+            NameTakenError: Another one has the name now.
+        """
+        state = self._shelf().find_deleted(ref)
+        if state is None:
+            self._shelf().get(ref)
+            raise InputError(f"{self._kind.singular.capitalize()} {ref!r} is not deleted")
+        wanted = state.record.name if name is None else self._checked_name(name)
+        return self._commit(lambda _snapshot: plans.restoration(state, wanted), state.record.id)
+
+    def _stored(self, parsed: Parsed, document_id: str, txn_id: str) -> Body | BodyRef:
+        storage = self._committer.log.storage
+        return bodies.stored(storage, parsed.spec, self._kind.collection, ids=(document_id, txn_id))
+
+    def _commit(self, plan: Plan, document_id: str) -> R:
+        committed = self._committer.commit(plan)
+        return self._shown(Shelf(committed.snapshot, self._kind.collection).get(document_id))
+
+    def _checked_name(self, name: str) -> str:
+        kept = check_name(name, what=self._kind.singular)
+        if kept.startswith(f"{self._kind.singular}-") and len(kept) == len(self._kind.singular) + 9:
+            raise InvalidNameError(f"{kept!r} has the form of an id; choose another name")
+        return kept
+
+    def _new_id(self) -> str:
+        return f"{self._kind.singular}-{secrets.token_hex(4)}"
