@@ -32,6 +32,7 @@ GROUPS = {
     "list": ("listing", "measure"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
+    "library": ("library", "measure"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")
 

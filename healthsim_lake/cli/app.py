@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, importing, scenarios, tagging
+from healthsim_lake.cli import asking, demo, importing, library, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -25,6 +25,7 @@ imports = typer.Typer(help="Import what other programs wrote.", rich_markup_mode
 tags = typer.Typer(help="Add, remove and list the tags of scenarios.", rich_markup_mode="markdown")
 
 _START, _IN, _READ, _CHANGE = "Start", "Put data in", "Find and read", "Change"
+_LIBRARY = "Profiles and journeys"
 
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("init", rich_help_panel=_START)(scenarios.init)
@@ -44,6 +45,8 @@ tags.command("remove")(tagging.remove)
 tags.command("list")(tagging.list_tags)
 app.command("delete", rich_help_panel=_CHANGE)(scenarios.delete)
 app.command("restore", rich_help_panel=_CHANGE)(scenarios.restore)
+app.add_typer(library.group("profile"), name="profile", rich_help_panel=_LIBRARY)
+app.add_typer(library.group("journey"), name="journey", rich_help_panel=_LIBRARY)
 
 
 @app.callback()

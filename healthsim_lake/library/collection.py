@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from healthsim_lake.catalog.documents import CreateDocument
 from healthsim_lake.catalog.shelf import Shelf
@@ -56,13 +57,17 @@ class DocumentCollection(Writing[R, S]):
         file = exchange.read(Path(path), kind=self._kind.singular)
         return self.save(name or file.name, file.spec, **file.described)
 
+    def builtin(self) -> dict[str, Any]:
+        """Return the specifications that ship with the package, by name."""
+        return dict(self._kind.builtin())
+
     def import_builtin(self) -> tuple[str, ...]:
         """Save the documents that ship with the package, and return the names that were new.
 
         They carry the tag ``builtin``. Names that are taken are left alone, whoever has them.
         """
         transaction = self._committer.begin()
-        offered = [(name, self._kind.parse(spec)) for name, spec in self._kind.builtin().items()]
+        offered = [(name, self._kind.parse(spec)) for name, spec in self.builtin().items()]
         added: list[str] = []
 
         def plan(snapshot: Snapshot) -> Draft:

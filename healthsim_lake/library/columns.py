@@ -95,6 +95,8 @@ def _first_unfit(name: str, values: list[Any], wanted: pa.DataType) -> InputErro
 
 
 def _metadata_text(value: Any) -> str:
+    if type(value) is dict:  # by far the most frequent, and a check of an abstract class is slow
+        return _json.dumps_text(value)
     if not isinstance(value, Mapping):
         raise TypeError("metadata must be a mapping")
     return _json.dumps_text(dict(value))

@@ -90,7 +90,9 @@ class Reading(Generic[R, S]):
         """Return all changes of a document, the newest first; also of a deleted one."""
         return tuple(reversed(self._shelf().get_even_deleted(ref).revisions))
 
-    def diff(self, ref: str, before: int | None = None, after: int | None = None) -> Sequence[Change]:
+    def diff(
+        self, ref: str, before: int | None = None, after: int | None = None
+    ) -> Sequence[Change]:
         """Return what changed between two versions of a specification.
 
         Args:
@@ -101,7 +103,7 @@ class Reading(Generic[R, S]):
         state = self._shelf().get(ref)
         newer = state.record.version if after is None else after
         older = max(1, newer - 1) if before is None else before
-        return list(changes(self._spec(state, older), self._spec(state, newer)))
+        return tuple(changes(self._spec(state, older), self._spec(state, newer)))
 
     def _shelf(self) -> Shelf:
         return Shelf(self._committer.view(), self._kind.collection)

@@ -66,6 +66,12 @@ def test_every_command_takes_lake_debug_and_json(words):
     assert common <= options
 
 
+LIBRARY_VERBS = (
+    *("list", "show", "history", "diff", "executions", "save", "update", "rename"),
+    *("delete", "restore", "export", "import", "builtin"),
+)
+
+
 def test_all_commands_are_there():
     assert {" ".join(words) for words in COMMANDS} == {
         "demo",
@@ -84,7 +90,7 @@ def test_all_commands_are_there():
         "tag list",
         "delete",
         "restore",
-    }
+    } | {f"{noun} {verb}" for noun in ("profile", "journey") for verb in LIBRARY_VERBS}
 
 
 def test_the_version_is_the_packages(process):

@@ -182,7 +182,7 @@ def test_differences_name_the_path_and_match_events_by_their_id(lake):
         f"+ events[lab]: {lab!r}",
         "+ remark: 'new'",
     ]
-    assert lake.journeys.diff("j", 1, 1) == []
+    assert lake.journeys.diff("j", 1, 1) == ()
 
 
 def test_a_copy_has_its_own_history(lake):
@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_taken_says_why_and_nothing_is_written(
 
 
 def test_builtin_documents_are_imported_once_and_touch_nobody_elses(lake):
-    names = set(lake.profiles._kind.builtin())
+    names = set(lake.profiles.builtin())
     taken = min(names)
     mine = lake.profiles.save(taken, SPEC)
     added = lake.profiles.import_builtin()
