@@ -62,6 +62,11 @@ class ProfileExecution(Execution):
     entity_count: Count | None = None
     seed: Seed | None = None
 
+    @property
+    def count(self) -> int | None:
+        """The other name of `entity_count`."""
+        return self.entity_count
+
 
 class JourneyExecution(Execution):
     """One run of a journey, usually for one entity.

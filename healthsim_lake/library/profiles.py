@@ -56,6 +56,26 @@ class Profiles(DocumentCollection[ProfileRecord, ProfileSummary]):
         super().__init__(committer, _ProfileKind(), ledger)
         self.executions = ProfileExecutions(committer, ledger)
 
+    def as_executed(self, cohort_or_execution: str | int) -> dict[str, Any]:
+        """Return what it takes to run a profile again: ``profile_spec``, ``products``, ``seed``.
+
+        Args:
+            cohort_or_execution: A scenario's id, or the id of a run.
+
+        Returns:
+            The specification at the version that was run, whatever became of it since.
+
+        Raises:
+            ExecutionNotFoundError: Nothing led to that scenario, or no run has that id.
+        """
+        execution, spec = self.executions.spec_of(cohort_or_execution)
+        state = self._shelf().get_even_deleted(execution.profile_id)
+        return {
+            "profile_spec": specs.ProfileSpecification.from_dict(spec),
+            "products": list(state.record.products),
+            "seed": execution.seed,
+        }
+
     def of_cohort(self, cohort_id: str) -> ProfileRecord | None:
         """Return the profile that a scenario came from, as it was run; None when unknown."""
         execution = self.executions.of_cohort(cohort_id)

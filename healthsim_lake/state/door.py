@@ -1,0 +1,25 @@
+"""What all doors take as their first argument."""
+
+from __future__ import annotations
+
+import os
+
+from healthsim_lake.default import default_lake
+from healthsim_lake.lake import Lake
+
+
+class Door:
+    """Base of the specifications' managers: they hold a lake and nothing else.
+
+    Args:
+        lake: A lake, its path or URL, or None for the default lake, whichever that is at the time
+            of each call.
+    """
+
+    def __init__(self, lake: Lake | str | os.PathLike[str] | None = None) -> None:
+        self._lake = Lake(lake) if isinstance(lake, str | os.PathLike) else lake
+
+    @property
+    def lake(self) -> Lake:
+        """The lake that is worked on."""
+        return default_lake() if self._lake is None else self._lake
