@@ -5,6 +5,7 @@
     │   ├── InvalidNameError                a scenario, tag or table name breaks a rule
     │   ├── InvalidEntityError              a row that cannot be kept exactly; says table, row, key
     │   ├── InvalidPathError                a key or path that would leave the lake
+    │   ├── InvalidSpecificationError       a profile or journey that cannot mean what it says
     │   ├── FormatError                     a file of other people that cannot be read
     │   └── QueryError                      SQL that was not, or could not be, answered
     │       ├── QueryRefusedError           the statement asks for more than a question may
@@ -43,6 +44,14 @@ disk, call for help. Each error is also the builtin that one would expect, so th
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Sequence
+
+_SHOWN_PROBLEMS = 8
+_SHOWN_PARTS = 12
+_PLAIN_KEY = re.compile(r"[\w-]{1,100}")
+
 
 class LakeError(Exception):
     """Base of all errors raised on purpose by this package."""
@@ -77,6 +86,37 @@ class InvalidEntityError(InputError):
 
 class InvalidPathError(InputError):
     """A key or path that is malformed or would leave the lake."""
+
+
+class InvalidSpecificationError(InputError):
+    """A profile or journey specification that cannot mean what it says.
+
+    Attributes:
+        kind: What was given, e.g. ``journey specification``.
+        problems: Path and reason of everything that is wrong. A path holds the keys (text) and
+            positions (numbers) to walk; the empty path means the whole.
+    """
+
+    def __init__(self, kind: str, problems: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
+        self.kind, self.problems = kind, tuple(problems)
+        lines = [
+            f"{_path_text(path)}: {reason}" if path else reason
+            for path, reason in self.problems[:_SHOWN_PROBLEMS]
+        ]
+        more = len(self.problems) - len(lines)
+        if more > 0:
+            lines.append(f"and {more} more")
+        super().__init__(f"{kind}: {'; '.join(lines)}")
+
+
+def _path_text(path: tuple[str | int, ...]) -> str:
+    parts = (
+        f".{part}" if isinstance(part, str) and _PLAIN_KEY.fullmatch(part) else f"[{part!r}]"
+        for part in path
+    )
+    shown = list(itertools.islice(parts, _SHOWN_PARTS))
+    more = "…" if len(path) > _SHOWN_PARTS else ""
+    return "".join(shown).removeprefix(".") + more
 
 
 class FormatError(InputError):

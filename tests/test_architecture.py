@@ -32,10 +32,8 @@ FLOORS = (
 )
 """Upper floors import lower ones, never the other way; rooms of a floor are strangers."""
 
-WING = {
-    "formats": {"errors", "entities", "_json", "_clock", "_lazy"},
-    "specs": {"errors", "entities", "_json", "_clock", "_lazy"},
-}
+_GROUND = {"errors", "entities", "_json", "_clock", "_lazy"}
+WING = {"formats": _GROUND, "specs": _GROUND, "generation": {*_GROUND, "specs"}}
 """The domain wing meets the lake in these places only."""
 
 WING_GUESTS = {"specs": {"library", "cli", "state", "default"}}

@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of everything in a lake's catalog into ``catalog/schemas``.
+"""Write the JSON Schemas of a lake's catalog and of specifications into ``catalog/schemas``.
 
     python tools/make_schemas.py [--check]
 
@@ -17,13 +17,16 @@ from healthsim_lake.catalog.checkpoint import Checkpoint
 from healthsim_lake.catalog.commit import Commit, LakeFile
 from healthsim_lake.catalog.records import Manifest
 from healthsim_lake.entities.types import EntityType
+from healthsim_lake.specs import JourneySpecification, ProfileSpecification
 
 MODELS: dict[str, type[BaseModel]] = {
     "checkpoint": Checkpoint,
     "commit": Commit,
     "entity-type": EntityType,
+    "journey-specification": JourneySpecification,
     "lake": LakeFile,
     "manifest": Manifest,
+    "profile-specification": ProfileSpecification,
 }
 FOLDER = Path(__file__).parent.parent / "catalog" / "schemas"
 

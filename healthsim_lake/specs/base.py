@@ -1,0 +1,79 @@
+"""The base of all specifications: a document as it was given, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from healthsim_lake.errors import InvalidSpecificationError
+from healthsim_lake.specs.refusals import problems_of, shown
+
+
+class Declared(BaseModel):
+    """A JSON object that means something, and stays as it was given.
+
+    Keys that the model does not know are kept. Values are never converted and defaults never
+    written out, so that `to_dict` gives what was given, and the model equals that dict.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
+
+    WHAT: ClassVar[str] = ""
+    """What such a document is called in errors; the name of the class unless given."""
+
+    if not TYPE_CHECKING:  # the fields are the signature
+
+        def __init__(self, /, **given: Any) -> None:
+            try:
+                super().__init__(**given)
+            except ValidationError as error:
+                kind = type(self)
+                problems = problems_of(error, given, kind.model_fields)
+                raise InvalidSpecificationError(kind.what(), problems) from None
+
+    @classmethod
+    def what(cls) -> str:
+        """Return what such a document is called in errors."""
+        return cls.WHAT or cls.__name__
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any] | BaseModel) -> Self:
+        """Return the model of a document.
+
+        Args:
+            document: The document as a dict, or as any pydantic model.
+
+        Raises:
+            InvalidSpecificationError: It cannot mean what it says; the message names the path of
+                everything that is wrong.
+        """
+        if isinstance(document, cls):
+            return document
+        if isinstance(document, Declared):
+            raise InvalidSpecificationError(cls.what(), [((), f"this is a {document.what()}")])
+        if isinstance(document, BaseModel):
+            document = document.model_dump(mode="json", exclude_unset=True)
+        if not isinstance(document, Mapping):
+            raise InvalidSpecificationError(
+                cls.what(), [((), f"must be an object (a dict), not {shown(document)}")]
+            )
+        wrong = [key for key in document if not isinstance(key, str)]
+        if wrong:
+            raise InvalidSpecificationError(
+                cls.what(), [((), f"keys must be text, not {shown(wrong[0])}")]
+            )
+        return cls(**document)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document as JSON values: the keys that were given, known or not."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Mapping):
+            return self.to_dict() == other
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # documents hold lists and dicts
