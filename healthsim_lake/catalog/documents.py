@@ -62,7 +62,7 @@ class DocumentRecord(Record):
     products: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
-    figures: dict[str, int | None] = {}
+    figures: dict[str, int | float | None] = {}
     version: int = Field(ge=1)
     revision: int = Field(ge=1)
     created_at: Timestamp
@@ -121,7 +121,7 @@ class CreateDocument(Record):
     products: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
-    figures: dict[str, int | None] = {}
+    figures: dict[str, int | float | None] = {}
     body: Body | BodyRef
 
 
@@ -139,7 +139,7 @@ class ChangeDocument(Record):
     products: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     metadata: dict[str, Any] | None = None
-    figures: dict[str, int | None] | None = None
+    figures: dict[str, int | float | None] | None = None
     body: Body | BodyRef | None = None
     bump: bool = True
 

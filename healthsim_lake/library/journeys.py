@@ -21,12 +21,12 @@ class _JourneyKind(DocumentKind[JourneyRecord, JourneySummary]):
     singular = "journey"
 
     def parse(self, spec: Any) -> Parsed:
-        parsed = specs.JourneySpecification.from_any(spec)
+        parsed = specs.JourneySpecification.from_dict(spec)
         return Parsed(
             spec=parsed.to_dict(),
             description=parsed.description,
             products=tuple(parsed.products),
-            figures={"duration_days": parsed.duration_days, "event_count": parsed.event_count},
+            figures={"duration_days": parsed.duration_days, "event_count": len(parsed.all_events)},
         )
 
     def record(self, record: DocumentRecord, spec: dict[str, Any]) -> JourneyRecord:
@@ -36,7 +36,7 @@ class _JourneyKind(DocumentKind[JourneyRecord, JourneySummary]):
             metadata=record.metadata,
             journey_spec=spec,
             duration_days=figures["duration_days"],
-            event_count=figures["event_count"] or 0,
+            event_count=int(figures["event_count"] or 0),
         )
 
     @property

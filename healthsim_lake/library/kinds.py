@@ -28,7 +28,7 @@ class Parsed:
     spec: dict[str, Any]
     description: str | None
     products: tuple[str, ...]
-    figures: dict[str, int | None]
+    figures: dict[str, int | float | None]
 
 
 class DocumentKind(ABC, Generic[R, S]):

@@ -21,11 +21,11 @@ class _ProfileKind(DocumentKind[ProfileRecord, ProfileSummary]):
     singular = "profile"
 
     def parse(self, spec: Any) -> Parsed:
-        parsed = specs.ProfileSpecification.from_any(spec)
+        parsed = specs.ProfileSpecification.from_dict(spec)
         return Parsed(
             spec=parsed.to_dict(),
             description=parsed.description,
-            products=tuple(parsed.products),
+            products=parsed.all_products,
             figures={"entity_count": parsed.entity_count},
         )
 

@@ -75,7 +75,7 @@ class JourneyRecord(LibraryRecord):
     """
 
     journey_spec: dict[str, Any]
-    duration_days: int | None
+    duration_days: float | None
     event_count: int
 
 
@@ -151,7 +151,7 @@ class JourneySummary(LibrarySummary):
         event_count: Events in it.
     """
 
-    duration_days: int | None = None
+    duration_days: float | None = None
     event_count: int | None = None
 
     @classmethod

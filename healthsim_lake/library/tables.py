@@ -16,7 +16,10 @@ from healthsim_lake.library.executions import JOURNEY_LEDGER, PROFILE_LEDGER, Le
 from healthsim_lake.library.ledger import Ledger
 from healthsim_lake.tables.committer import Committer
 
-_FIGURES = {"profiles": ("entity_count",), "journeys": ("duration_days", "event_count")}
+_FIGURES: dict[str, dict[str, pa.DataType]] = {
+    "profiles": {"entity_count": pa.int64()},
+    "journeys": {"duration_days": pa.float64(), "event_count": pa.int64()},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _document_schema(kind: LedgerKind) -> pa.Schema:
             ("version", number),
             ("products", texts),
             ("tags", texts),
-            *((name, number) for name in _FIGURES[kind.collection]),
+            *_FIGURES[kind.collection].items(),
             ("execution_count", number),
             ("last_executed", moment),
             ("created_at", moment),
