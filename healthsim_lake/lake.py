@@ -22,7 +22,7 @@ from healthsim_lake.storage import open_storage
 if TYPE_CHECKING:
     import polars as pl
 
-    from healthsim_lake.query import QueryResult
+    from healthsim_lake.query import QueryResult, Questions
 
 ENVIRONMENT = "HEALTHSIM_LAKE"
 
@@ -72,6 +72,14 @@ class Lake:
         self.entities = EntityTypes(self._committer)
         self.scenarios = Scenarios(self._committer, self.entities)
         self.tags = Tags(self._committer)
+        self._asking: Questions | None = None
+
+    @property
+    def _questions(self) -> Questions:
+        # Made when first used: it needs the SQL engine, which nothing else waits for.
+        if self._asking is None:
+            self._asking = query.Questions(self._log, self._snapshot, self.entities.registry)
+        return self._asking
 
     def _snapshot(self) -> Snapshot:
         return self._log.refresh() if self._pinned is None else self._pinned
@@ -91,7 +99,9 @@ class Lake:
         self.close()
 
     def close(self) -> None:
-        """Let go of what the lake holds open; safe to call again."""
+        """Let go of what the lake holds open; safe to call again, and to use the lake after."""
+        if self._asking is not None:
+            self._asking.close()
 
     def create(self) -> bool:
         """Make the lake if it is not there yet; return whether this call made it.
@@ -166,8 +176,7 @@ class Lake:
             QueryError: It is wrong; the message says what would be right.
             ScenarioNotFoundError: A scenario is not there.
         """
-        questions = query.Questions(self._log, self._snapshot, self.entities.registry)
-        return questions.ask(
+        return self._questions.ask(
             sql,
             scenario=scenario,
             scenarios=scenarios,

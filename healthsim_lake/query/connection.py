@@ -50,8 +50,10 @@ class Session:
         self.memory_mb, self._filesystem = memory_mb, filesystem
         self._made: dict[str, View] = {}
         threads = min(max(2, os.cpu_count() or 2), _MAX_THREADS)
-        config = {**LOCKED_CONFIG, "memory_limit": f"{memory_mb}MB", "threads": threads}
-        self.connection = duckdb.connect(":memory:", config=config)
+        self.connection = duckdb.connect(
+            ":memory:",
+            config={**LOCKED_CONFIG, "memory_limit": f"{memory_mb}MB", "threads": threads},
+        )
         try:
             prepare(self.connection)
             paths = [source.path for view in views for source in view.files]
