@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +22,11 @@ from healthsim_lake.tables.committer import Committer
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
-    from healthsim_lake.library import Journeys, Profiles
-    from healthsim_lake.query import QueryResult
+    from healthsim_lake.library import Journeys, LibraryTable, Profiles
+    from healthsim_lake.query import CatalogTable, QueryResult, Questions
+    from healthsim_lake.query.catalog_tables import Chosen
 
 ENVIRONMENT = "HEALTHSIM_LAKE"
 
@@ -74,6 +76,25 @@ class Lake:
         self.entities = EntityTypes(self._committer)
         self.scenarios = Scenarios(self._committer, self.entities)
         self.tags = Tags(self._committer)
+        self._asking: Questions | None = None
+
+    @property
+    def _questions(self) -> Questions:
+        # Made when first used: it needs the SQL engine, which nothing else waits for.
+        if self._asking is None:
+            self._asking = query.Questions(
+                self._log, self._snapshot, self.entities.registry, self._library_tables()
+            )
+        return self._asking
+
+    def _library_tables(self) -> Iterator[CatalogTable]:
+        for table in library.catalog_tables(self._committer):
+
+            def rows(snapshot: Snapshot, chosen: Chosen, table: LibraryTable = table) -> pa.Table:
+                ids = None if chosen is None else [state.record.id for state in chosen]
+                return table.rows(snapshot, ids)
+
+            yield query.CatalogTable(table.name, table.schema, rows, grows=True)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -103,7 +124,9 @@ class Lake:
         self.close()
 
     def close(self) -> None:
-        """Let go of what the lake holds open; safe to call again."""
+        """Let go of what the lake holds open; safe to call again, and to use the lake after."""
+        if self._asking is not None:
+            self._asking.close()
 
     def create(self) -> bool:
         """Make the lake if it is not there yet; return whether this call made it.
@@ -178,8 +201,7 @@ class Lake:
             QueryError: It is wrong; the message says what would be right.
             ScenarioNotFoundError: A scenario is not there.
         """
-        questions = query.Questions(self._log, self._snapshot, self.entities.registry)
-        return questions.ask(
+        return self._questions.ask(
             sql,
             scenario=scenario,
             scenarios=scenarios,

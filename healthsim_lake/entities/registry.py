@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from healthsim_lake.entities.naming import plural_of, singular_of, snake_case
+from healthsim_lake.entities.naming import (
+    RESERVED_TABLES,
+    plural_of,
+    singular_of,
+    snake_case,
+)
 from healthsim_lake.entities.types import EntityType
-from healthsim_lake.errors import EntityTypeNotFoundError, InputError
+from healthsim_lake.errors import EntityTypeNotFoundError, InputError, InvalidNameError
 
 _SUGGESTIONS = 3
 
@@ -98,8 +103,8 @@ class Registry:
         """Return a registry that also knows `types`; one of the same name is replaced.
 
         Raises:
-            InputError: A name, singular or alias of a new type means another type, or a type is
-                given twice.
+            InputError: A name, singular or alias of a new type means another type or a table of
+                the lake's own catalog, or a type is given twice.
         """
         new: dict[str, EntityType] = {}
         for known in types:
@@ -184,6 +189,11 @@ def _index(types: Iterable[EntityType]) -> dict[str, str]:
 def _refuse_conflicts(new: EntityType, taken: dict[str, str]) -> None:
     """Enter the names of `new` into `taken`; raise where one of them means another type."""
     for name in (new.name, *_other_names(new)):
+        if snake_case(name) in RESERVED_TABLES:
+            raise InvalidNameError(
+                f"{name!r} is a table of the lake's own catalog; give {new.name} another name, "
+                "singular or alias"
+            )
         holder = taken.setdefault(_squashed(snake_case(name)), new.name)
         if holder != new.name:
             raise InputError(

@@ -1,45 +1,34 @@
-"""Ids of executions: positive integers of 53 bits that grow with time and never meet.
+"""Ids of executions: positive integers below 2^53 that grow with time and never meet.
 
-    38 bits  ticks of 4 ms since 2024 (until 2058)
+    51 bits  microseconds since 2024 (until 2095)
      1 bit   0: recorded alone, 1: part of a batch
-    14 bits  alone: random, claimed by an exclusive create; in a batch: counted on
 
-What is recorded alone owns its id because its segment's name is the id. Batches get theirs in a
-commit, above all that batches had before, and commits come one after the other.
+What is recorded alone owns its id because its segment's name is the id, claimed by an exclusive
+create. Batches get theirs in a commit, above all that batches had before, and commits come one
+after the other.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
-_TICK_SECONDS = 0.004
-_SLOTS = 1 << 14
-_BATCH = _SLOTS
-_TICK = _SLOTS * 2
+_MICROSECOND = timedelta(microseconds=1)
+STEP = 2
+"""From one id to the next of the same sort."""
 
 
 def alone(moment: datetime) -> int:
-    """Return an id to try for something recorded alone at `moment`."""
-    return _ticks(moment) * _TICK + secrets.randbelow(_SLOTS)
+    """Return the id to try first for something recorded alone at `moment`."""
+    return max(1, (moment - _EPOCH) // _MICROSECOND) * STEP
 
 
-def batch(moment: datetime, count: int, *, above: int) -> Iterator[int]:
-    """Yield `count` ids for a batch recorded at `moment`, all greater than `above`."""
-    tick = max(_ticks(moment), above // _TICK + 1)
-    while count > 0:
-        first = tick * _TICK + _BATCH
-        yield from range(first, first + min(count, _SLOTS))
-        count -= _SLOTS
-        tick += 1
+def batch(moment: datetime, count: int, *, above: int) -> range:
+    """Return `count` ids for a batch recorded at `moment`, all greater than `above`."""
+    start = max(alone(moment) + 1, above + STEP)
+    return range(start, start + count * STEP, STEP)
 
 
 def last_until(moment: datetime) -> int:
-    """Return the greatest id that may have been given until `moment`."""
-    return (_ticks(moment) + 1) * _TICK - 1
-
-
-def _ticks(moment: datetime) -> int:
-    return max(1, int((moment - _EPOCH).total_seconds() / _TICK_SECONDS))
+    """Return the greatest id that something recorded until `moment` may have."""
+    return alone(moment) + 1

@@ -22,6 +22,7 @@ from healthsim_lake.errors import (
     ReadOnlyError,
     StorageError,
 )
+from healthsim_lake.library import ids
 from healthsim_lake.library.columns import Row, columns_of, records_of, table_of
 from healthsim_lake.library.executions import JourneyExecution, LedgerKind, ProfileExecution
 from healthsim_lake.library.files import LedgerFiles
@@ -57,7 +58,7 @@ class Ledger:
         (row,) = table.to_pylist()
         row["metadata"] = values.get("metadata")
         execution_id = self._segments.write(row)
-        if execution_id % _LOOKS_EVERY == 0:
+        if execution_id // ids.STEP % _LOOKS_EVERY == 0:
             # Best effort: the execution is recorded, and the next one looks again.
             with contextlib.suppress(StorageError, ConflictError):
                 self.fold()

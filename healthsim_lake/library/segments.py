@@ -29,14 +29,14 @@ class Segments:
     def write(self, values: dict[str, Any]) -> int:
         """Store one execution durably, and return its id."""
         moment = _clock.now()
+        execution_id = ids.alone(moment)
         while True:
-            execution_id = ids.alone(moment)
             record = self._kind.record(**values, id=execution_id, executed_at=moment)
             data = record.model_dump_json(exclude_none=True).encode()
             try:
                 self._storage.create(layout.segment(self._kind.collection, execution_id), data)
             except KeyExistsError:
-                moment = _clock.now()
+                execution_id += ids.STEP
             else:
                 return execution_id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -11,12 +11,17 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from healthsim_lake.errors import DataFileMissingError, QueryError, QueryLimitError
-from healthsim_lake.query.connection import check_files, open_locked
+from healthsim_lake.errors import (
+    DataFileMissingError,
+    QueryError,
+    QueryLimitError,
+    StorageError,
+)
+from healthsim_lake.query.connection import Session, check_files
 from healthsim_lake.query.deadline import Deadline
 from healthsim_lake.query.guard import Question, examine
-from healthsim_lake.query.params import Params, checked
-from healthsim_lake.query.scrub import missing_column, scrub
+from healthsim_lake.query.params import Params, Values, checked
+from healthsim_lake.query.scrub import listed, missing_column, scrub, tells_of_files
 from healthsim_lake.query.views import View
 
 # One vector of the engine: a larger batch of long texts would be in memory before it is counted.
@@ -43,16 +48,22 @@ class Limits:
     memory_mb: int = 1024
 
     def __post_init__(self) -> None:
-        if self.seconds <= 0 or self.rows < 1 or self.memory_mb < 1:
-            raise QueryError("limits have to be more than zero (seconds, rows, memory_mb)")
+        for name in ("seconds", "rows", "memory_mb"):
+            number = getattr(self, name)
+            whole = isinstance(number, int) and not isinstance(number, bool)
+            if not (whole or (name == "seconds" and isinstance(number, float))) or not number > 0:
+                raise QueryError(
+                    f"limits have to be numbers of more than zero; {name} is {number!r}"
+                )
 
 
 class Engine:
-    """Answers questions about a fixed set of tables.
+    """Answers questions about a set of tables.
 
-    The connection is opened with the first question and keeps only the views that questions
-    named so far; nothing a question does can change it. Questions from several threads are
-    answered one after the other.
+    The connection is opened with the first question and kept. Nothing a question does can change
+    what the next one sees: each has a cursor, which is a session of its own (temporary objects,
+    variables, prepared statements and open transactions end with it), and a transaction that is
+    read-only. Questions from several threads are answered one after the other.
 
     No address-space limit is set: ``RLIMIT_AS`` holds for the whole process, so a large but
     legitimate allocation of another thread would fail because a question runs, and libraries
@@ -64,22 +75,23 @@ class Engine:
         views: The tables, with distinct names.
         limits: For every question that brings none of its own.
         filesystem: fsspec file system behind paths that are not local.
+        allowed: More local paths that tables may turn out to have.
     """
 
     def __init__(
         self,
-        views: Sequence[View],
+        views: Iterable[View] = (),
         *,
         limits: Limits | None = None,
         filesystem: Any | None = None,
+        allowed: Iterable[str] = (),
     ) -> None:
         self._views = {view.name: view for view in views}
         self._limits = limits or Limits()
         self._filesystem = filesystem
+        self._allowed = tuple(allowed)
         self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._open_names: frozenset[str] = frozenset()
-        self._open_memory = 0
+        self._session: Session | None = None
         self._stale = False
 
     @property
@@ -88,7 +100,7 @@ class Engine:
         return {name: view.columns for name, view in self._views.items()}
 
     def run(self, sql: str, params: Params = None, *, limits: Limits | None = None) -> pa.Table:
-        """Answer one question.
+        """Answer one question about the tables that were given.
 
         Args:
             sql: One SELECT, VALUES, DESCRIBE, SUMMARIZE or SHOW TABLES.
@@ -104,15 +116,35 @@ class Engine:
             QueryError: It cannot be answered: syntax, names, types, parameters.
             DataFileMissingError: A file is gone; resolve the tables again and run once more.
             DataFileAlteredError: A file is not what was committed.
+            StorageError: A file cannot be read.
+        """
+        values = checked(params)
+        return self.answer(examine(sql, tables=tuple(self._views)), values, limits=limits)
+
+    def answer(
+        self,
+        question: Question,
+        values: Values = None,
+        *,
+        limits: Limits | None = None,
+        views: Iterable[View] = (),
+    ) -> pa.Table:
+        """Answer a question that was examined; see `run`.
+
+        Args:
+            question: What `examine` returned.
+            values: What `params.checked` returned.
+            limits: In place of the engine's.
+            views: Tables that it reads; they replace those of the same name.
         """
         limits = limits or self._limits
-        values = checked(params)
-        question = examine(sql, tables=self._views)
         with self._lock:
-            connection = self._ready(question, limits)
-            deadline = Deadline(connection, limits.seconds)
-            bill = _Bill(limits, deadline)
-            return deadline.run(lambda: self._answer(connection, question, values, bill))
+            self._views.update((view.name, view) for view in views)
+            session = self._ready(question, limits)
+            with session.connection.cursor() as cursor:
+                deadline = Deadline(cursor, limits.seconds)
+                bill = _Bill(limits, deadline)
+                return deadline.run(lambda: self._answer(cursor, question, values, bill))
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""
@@ -131,47 +163,47 @@ class Engine:
         self.close()
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, self._stale = None, False
+        if self._session is not None:
+            self._session.close()
+        self._session, self._stale = None, False
 
-    def _ready(self, question: Question, limits: Limits) -> duckdb.DuckDBPyConnection:
-        fits = question.reads <= self._open_names and self._open_memory == limits.memory_mb
-        if self._connection is None or self._stale or not fits:
+    def _ready(self, question: Question, limits: Limits) -> Session:
+        needed = [self._views[name] for name in sorted(question.reads)]
+        session = self._session
+        fits = session is not None and session.memory_mb == limits.memory_mb
+        if session is None or self._stale or not fits or not all(map(session.allows, needed)):
             # After trouble with a file, tables that this question does not need are left out.
-            names = question.reads if self._stale else self._open_names | question.reads
+            former = () if session is None or self._stale else session.views
             self._close()
-            views = [view for name, view in self._views.items() if name in names]
-            self._connection = open_locked(
-                views, memory_mb=limits.memory_mb, filesystem=self._filesystem
+            session = self._session = Session(
+                [*former, *needed],
+                memory_mb=limits.memory_mb,
+                filesystem=self._filesystem,
+                allowed=self._allowed,
             )
-            self._open_names = frozenset(names)
-            self._open_memory = limits.memory_mb
-        return self._connection
+        for view in needed:
+            session.make(view)
+        return session
 
     def _answer(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        question: Question,
-        values: list[Any] | dict[str, Any] | None,
-        bill: _Bill,
+        self, cursor: duckdb.DuckDBPyConnection, question: Question, values: Values, bill: _Bill
     ) -> pa.Table:
-        connection.execute("BEGIN TRANSACTION READ ONLY")
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
         try:
-            with _reader(connection, question.sql, values) as reader:
+            with _reader(cursor, question.sql, values) as reader:
                 return pa.Table.from_batches(bill.paid(reader), schema=reader.schema)
         except (duckdb.Error, pa.ArrowException, OSError, MemoryError, RuntimeError) as error:
             # Errors of a stream come out of Arrow's reader, as OSError with the engine's text.
             # `from None`: that text names paths, and a traceback would print it.
             raise self._explained(error, question, bill) from None
         finally:
-            self._leave(connection)
+            self._leave(cursor)
 
-    def _leave(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _leave(self, cursor: duckdb.DuckDBPyConnection) -> None:
         try:
             # A question that is given up before its end would run on in the background.
-            connection.interrupt()
-            connection.execute("ROLLBACK")
+            cursor.interrupt()
+            cursor.execute("ROLLBACK")
         except duckdb.Error:
             # In no state to be trusted with the next question.
             self._stale = True
@@ -183,12 +215,15 @@ class Engine:
         if isinstance(error, MemoryError) or "Out of Memory" in text or "Allocation fail" in text:
             return bill.too_much()
         views = [self._views[name] for name in sorted(question.reads)]
-        if "IO Error" in text or "Permission Error" in text:
+        if tells_of_files(text):
             self._stale = True
             try:
                 check_files(views, self._filesystem)
             except DataFileMissingError as missing:
                 return missing
+            return StorageError(
+                f"a data file of {listed(sorted(question.reads))} cannot be read: {scrub(text)}"
+            )
         columns = {view.name: view.columns for view in views}
         return QueryError(missing_column(text, columns) or scrub(text))
 
@@ -233,7 +268,7 @@ class _Bill:
 
 
 def _reader(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | dict[str, Any] | None
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Values
 ) -> pa.RecordBatchReader:
     if _FROM_RELATION:
         relation = connection.sql(sql, params=values) if values else connection.sql(sql)

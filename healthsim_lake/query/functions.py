@@ -170,5 +170,12 @@ ALLOWED = (
     | BUILDERS
 )
 
+VOLATILE = _names(
+    """age current_date current_localtime current_localtimestamp current_time current_timestamp
+    gen_random_uuid get_current_time get_current_timestamp localtime localtimestamp now random today
+    transaction_timestamp uuid uuidv4 uuidv7"""
+)
+"""They may return something else when asked again, over the same rows."""
+
 TABLE_FUNCTIONS = _names("range generate_series unnest json_each json_tree")
 """They make rows one after the other, out of their arguments alone."""

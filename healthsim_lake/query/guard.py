@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from healthsim_lake.errors import QueryError, QueryRefusedError
 from healthsim_lake.query.parse import parse
@@ -25,10 +26,14 @@ class Question:
     Attributes:
         sql: The text that was looked at, unchanged.
         reads: Names of the tables it reads, as they were given.
+        volatile: Whether the same tables may give another answer later: clocks, chance, samples.
+        ordered: Whether it says in which order its rows come.
     """
 
     sql: str
     reads: frozenset[str]
+    volatile: bool = False
+    ordered: bool = False
 
 
 def check(sql: str, *, tables: Collection[str]) -> None:
@@ -43,6 +48,13 @@ def check(sql: str, *, tables: Collection[str]) -> None:
 
 def examine(sql: str, *, tables: Collection[str]) -> Question:
     """Return the question that `sql` is; see `check`."""
+    if not isinstance(sql, str):
+        raise QueryError(f"SQL has to be text, not {type(sql).__name__}")
+    return _examined(sql, tuple(tables))
+
+
+@lru_cache(maxsize=64)  # the pages of one answer, and one text with many parameters
+def _examined(sql: str, tables: tuple[str, ...]) -> Question:
     try:
         node = parse(sql)
         census = Census.of(node)
@@ -59,4 +71,9 @@ def examine(sql: str, *, tables: Collection[str]) -> Question:
         ) from error
     if census.tables != reader.judged:
         raise QueryRefusedError("the statement names tables at a place that cannot be checked")
-    return Question(sql, frozenset(tables if reader.lists_tables else reader.read))
+    return Question(
+        sql,
+        reads=frozenset(tables if reader.lists_tables else reader.read),
+        volatile=census.volatile,
+        ordered=any(one["type"] == "ORDER_MODIFIER" for one in node["modifiers"]),
+    )

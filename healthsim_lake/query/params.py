@@ -26,9 +26,12 @@ _PLAIN = (
 MAX_LIST = 1_000_000
 
 Params = Sequence[Any] | Mapping[str, Any] | None
+"""As a caller gives them."""
+Values = list[Any] | dict[str, Any] | None
+"""As the engine takes them."""
 
 
-def checked(params: Params) -> list[Any] | dict[str, Any] | None:
+def checked(params: Params) -> Values:
     """Return `params` as the engine takes them.
 
     Args:

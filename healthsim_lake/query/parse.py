@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import re
-from functools import cache
+import threading
 from typing import Any
 
 import duckdb
@@ -29,12 +30,12 @@ LOCKED_CONFIG = {
     "python_enable_replacements": "false",
     "temp_directory": "",
 }
-_SESSION = (
-    # DuckDB 2 refuses the arrow spelling of a lambda unless it is told otherwise
-    "SET lambda_syntax = 'ENABLE_SINGLE_ARROW'",
-    f"SET max_expression_depth = {MAX_EXPRESSION_DEPTH}",
+_SETTINGS = (
     # the machine's zone is nobody's business, and answers do not depend on where they are asked
-    "SET TimeZone = 'UTC'",
+    "SET GLOBAL TimeZone = 'UTC'",
+    f"SET GLOBAL max_expression_depth = {MAX_EXPRESSION_DEPTH}",
+    # DuckDB 2 refuses the arrow spelling of a lambda unless it is told otherwise
+    "SET GLOBAL lambda_syntax = 'ENABLE_SINGLE_ARROW'",
 )
 _LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
 
@@ -47,9 +48,12 @@ _PIVOT = re.compile(r"\bpivot\b", re.IGNORECASE)
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Set what questions need to be read the same way everywhere."""
-    for statement in _SESSION:
-        connection.execute(statement)
+    """Set what questions need to be read the same way everywhere, in every cursor to come."""
+    for statement in _SETTINGS:
+        # 1.4 knows the last two for a single session only; there its own defaults have to do, a
+        # depth of 1,000 and both spellings.
+        with contextlib.suppress(duckdb.CatalogException):
+            connection.execute(statement)
 
 
 def lock(connection: duckdb.DuckDBPyConnection) -> None:
@@ -66,12 +70,10 @@ def parse(sql: str) -> Node:
         QueryRefusedError: Not a question, more than one statement, or too large to look at.
     """
     _check_extent(sql)
-    # A cursor is a session of its own, so that threads do not meet on the shared connection.
-    with _parser(os.getpid()).cursor() as cursor:
-        row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    if row is None or len(row[0]) > MAX_TREE:
+    text = _parser.serialized(sql)
+    if len(text) > MAX_TREE:
         raise QueryRefusedError("the statement is too complicated to be checked")
-    reply = json.loads(row[0], object_hook=_without_place)
+    reply = json.loads(text, object_hook=_without_place)
     if reply.get("error", True):
         raise _complaint(reply, sql)
     statements = reply["statements"]
@@ -116,23 +118,59 @@ def _body(wrapper: Node) -> Node:
     return body
 
 
-@cache
-def _parser(_process: int) -> duckdb.DuckDBPyConnection:
-    # One per process: a forked child must not touch its parent's connection.
-    connection = duckdb.connect(
-        ":memory:", config={**LOCKED_CONFIG, "memory_limit": "1GB", "threads": 1}
-    )
-    prepare(connection)
-    lock(connection)
-    atexit.register(connection.close)
-    return connection
+class _Parser:
+    """A locked connection for parsing, kept open.
+
+    A child process must never meet a connection of its parent: whose threads stayed behind, and
+    ending it there ends the child with a crash. So it is closed while a process forks.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        atexit.register(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=self._hold, after_in_parent=self._go_on, after_in_child=self._go_on
+            )
+
+    def serialized(self, sql: str) -> str:
+        """Return what ``json_serialize_sql`` makes of `sql`."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = duckdb.connect(
+                    ":memory:", config={**LOCKED_CONFIG, "memory_limit": "1GB", "threads": 1}
+                )
+                prepare(self._connection)
+                lock(self._connection)
+            with self._connection.cursor() as cursor:
+                row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        return str(row[0]) if row else ""
+
+    def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _hold(self) -> None:
+        self._lock.acquire()
+        self._close()
+
+    def _go_on(self) -> None:
+        self._lock.release()
+
+
+_parser = _Parser()
 
 
 def _check_extent(sql: str) -> None:
     # Parsing cannot be interrupted, and its cost grows with the square of nesting (2.0: 4,000
     # open brackets take 15 s) or the cube of materialized CTEs (1.4: 200 take 11 s and 3.6 GB).
-    if not isinstance(sql, str):
-        raise QueryError(f"SQL has to be text, not {type(sql).__name__}")
     if len(sql) > MAX_CHARACTERS:
         raise QueryRefusedError(
             f"the statement has {len(sql):,} characters, at most {MAX_CHARACTERS:,} are read; "

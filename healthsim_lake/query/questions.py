@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
-from healthsim_lake.entities.types import ROW_SHAPE, EntityType
-from healthsim_lake.errors import DataFileMissingError
-from healthsim_lake.query.engine import Engine, Limits
-from healthsim_lake.query.guard import examine
-from healthsim_lake.query.result import QueryResult, check_page
-from healthsim_lake.query.views import FileSource, View
-from healthsim_lake.tables.places import locate
-from healthsim_lake.tables.selection import choose, files_of
-
-SCENARIOS = "scenarios"
-
-_SCENARIOS = pa.schema(
-    [
-        ("scenario_id", pa.string()),
-        ("name", pa.string()),
-        ("description", pa.string()),
-        ("tags", pa.list_(pa.string())),
-        ("entity_count", pa.int64()),
-        ("version", pa.int64()),
-        ("created_at", pa.timestamp("us")),
-        ("updated_at", pa.timestamp("us")),
-    ]
+from healthsim_lake.errors import (
+    DataFileAlteredError,
+    DataFileMissingError,
+    QueryError,
+    StorageError,
 )
+from healthsim_lake.query.catalog_tables import CatalogTable, scenario_tables
+from healthsim_lake.query.engine import Limits
+from healthsim_lake.query.engines import Engines
+from healthsim_lake.query.guard import Question, examine
+from healthsim_lake.query.kept import KeptAnswers, fingerprint
+from healthsim_lake.query.params import Values, checked
+from healthsim_lake.query.result import QueryResult, check_page
+from healthsim_lake.query.sources import Sources
+from healthsim_lake.tables.selection import choose
+
+_MAX_SOURCES = 16
+_FILE_TROUBLE = (DataFileMissingError, DataFileAlteredError, StorageError)
 
 
 class Questions:
-    """Answers SQL about one lake.
+    """Answers SQL about one lake; threads may share one.
+
+    What costs time is kept, within bounds: the places of files, open engines, and whole answers,
+    from which the pages of one question are cut. None of it outlives what it was made from: it
+    belongs to scenarios in one state, and a commit that changes them makes another state.
 
     Args:
         log: The lake's log.
         view: Returns the snapshot to ask.
-        registry: Returns the entity types; each is a view, whether it has rows or not.
+        registry: Returns the entity types; each is a table, whether it has rows or not.
+        catalog: Tables of the catalog, beside those that tell of scenarios.
     """
 
     def __init__(
@@ -50,8 +52,23 @@ class Questions:
         log: CommitLog,
         view: Callable[[], Snapshot],
         registry: Callable[[], Registry],
+        catalog: Iterable[CatalogTable] = (),
     ) -> None:
         self._log, self._view, self._registry = log, view, registry
+        self._catalog = {table.name: table for table in (*scenario_tables(log), *catalog)}
+        self._engines = Engines()
+        # The engine complains about connections that nobody closed, and not every lake is closed.
+        weakref.finalize(self, self._engines.close)
+        self._kept = KeptAnswers()
+        self._sources: OrderedDict[Hashable, Sources] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of engines and answers; the next question begins anew."""
+        self._engines.close()
+        self._kept.clear()
+        with self._lock:
+            self._sources.clear()
 
     def ask(
         self,
@@ -66,59 +83,73 @@ class Questions:
     ) -> QueryResult:
         """Run one SELECT over the chosen scenarios, or all of them; see `Lake.query`."""
         check_page(limit=limit, offset=offset)
-        names = None if scenarios is None else list(scenarios)
-        bounds = limits or Limits()
-        try:
-            answer = self._run(sql, scenario, names, params, bounds)
-        except DataFileMissingError:
-            # A file moved between being looked up and being opened; its new place is known now.
-            answer = self._run(sql, scenario, names, params, bounds)
-        return QueryResult.of(answer, sql=sql, limit=limit, offset=offset)
+        values, limits = checked(params), limits or Limits()
+        snapshot = self._view()
+        sources = self._sources_of(snapshot, scenario, scenarios)
+        question = examine(sql, tables=sources.names)
+        state = snapshot.digest if sources.reads_catalog(question.reads) else None
+        key = (sources, state, sql, fingerprint(values), limits)
+        # The first page of what clocks, chance or the next execution decide is asked anew, those
+        # after it belong to it.
+        anew = offset == 0 and (question.volatile or sources.reads_growing(question.reads))
+        answer = None if anew else self._kept.get(key)
+        kept = answer is not None
+        if answer is None:
+            answer = self._run(question, values, limits, sources, snapshot)
+            kept = self._kept.put(key, answer)
+        if offset and not (kept or question.ordered):
+            raise QueryError(_too_large(answer))
+        return QueryResult.of(answer, sql=sql, limit=limit, offset=offset, kept=kept)
+
+    def _sources_of(
+        self, snapshot: Snapshot, scenario: str | None, scenarios: Iterable[str] | None
+    ) -> Sources:
+        chosen = choose(snapshot, scenario, scenarios)
+        registry = self._registry()
+        whole = scenario is None and scenarios is None
+        key = None if whole else tuple(state.record.id for state in chosen)
+        with self._lock:
+            found = self._sources.pop(key, None)
+            if found is not None and not found.are_of(registry, chosen, whole=whole):
+                self._engines.forget(found)
+                found = None
+            if found is None:
+                found = Sources(self._log, registry, self._catalog, chosen, whole=whole)
+            self._sources[key] = found
+            while len(self._sources) > _MAX_SOURCES:
+                self._engines.forget(self._sources.popitem(last=False)[1])
+            return found
 
     def _run(
         self,
-        sql: str,
-        scenario: str | None,
-        scenarios: list[str] | None,
-        params: Sequence[Any] | Mapping[str, Any] | None,
+        question: Question,
+        values: Values,
         limits: Limits,
+        sources: Sources,
+        snapshot: Snapshot,
     ) -> pa.Table:
-        chosen = choose(self._view(), scenario, scenarios)
-        types = {one.name: one for one in self._registry()}
-        reads = examine(sql, tables=[*types, SCENARIOS]).reads
-        views = [
-            self._table_view(one, chosen if one.name in reads else ()) for one in types.values()
-        ]
-        views.append(_scenarios_view(chosen if SCENARIOS in reads else ()))
-        filesystem = self._log.storage.filesystem
-        with Engine(views, limits=limits, filesystem=filesystem) as engine:
-            return engine.run(sql, params)
+        try:
+            return self._answer(question, values, limits, sources, snapshot)
+        except _FILE_TROUBLE:
+            # A file moved after it was looked up; where it is now is found by looking again.
+            sources.look_again()
+            return self._answer(question, values, limits, sources, snapshot)
 
-    def _table_view(self, entity_type: EntityType, chosen: Sequence[ScenarioState]) -> View:
-        schema = entity_type.arrow_schema
-        storage = self._log.storage
-        return View(
-            name=entity_type.name,
-            schema=schema.remove(schema.get_field_index(ROW_SHAPE)).remove_metadata(),
-            files=tuple(
-                FileSource(storage.location(locate(storage, ref)), ref.scenario_id)
-                for ref in files_of(self._log, chosen, entity_type.name)
-            ),
-        )
+    def _answer(
+        self,
+        question: Question,
+        values: Values,
+        limits: Limits,
+        sources: Sources,
+        snapshot: Snapshot,
+    ) -> pa.Table:
+        views = sources.views(sorted(question.reads), snapshot)
+        with self._engines.borrow(sources, self._log.storage.filesystem) as engine:
+            return engine.answer(question, values, limits=limits, views=views)
 
 
-def _scenarios_view(chosen: Sequence[ScenarioState]) -> View:
-    rows = [
-        {
-            **state.record.model_dump(include={"name", "description", "version"}),
-            "scenario_id": state.record.id,
-            "tags": list(state.record.tags),
-            "entity_count": state.record.entity_count,
-            "created_at": state.record.created_at.replace(tzinfo=None),
-            "updated_at": state.record.updated_at.replace(tzinfo=None),
-        }
-        for state in chosen
-    ]
-    return View(
-        name=SCENARIOS, schema=_SCENARIOS, table=pa.Table.from_pylist(rows, schema=_SCENARIOS)
+def _too_large(answer: pa.Table) -> str:
+    return (
+        f"this answer of {len(answer):,} rows is too large to be kept between its pages; add ORDER "
+        "BY over columns that tell rows apart, or take it whole with to_arrow() or to_polars()"
     )

@@ -21,6 +21,9 @@ def check_page(*, limit: int, offset: int) -> None:
     Raises:
         QueryError: `limit` is not 1 to `MAX_PAGE_SIZE`, or `offset` is negative.
     """
+    for name, number in (("limit", limit), ("offset", offset)):
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise QueryError(f"{name} has to be a whole number, not {number!r}")
     if not 1 <= limit <= MAX_PAGE_SIZE:
         raise QueryError(f"a page has 1 to {MAX_PAGE_SIZE:,} rows, not {limit:,}")
     if offset < 0:
@@ -41,6 +44,8 @@ class QueryResult:
         has_more: Whether rows follow.
         offset: Rows before the page.
         query_executed: The SQL as it was run.
+        kept: Whether the answer is kept, so that all its pages come from one run. One that is too
+            large is run again for each page, which therefore has to be ordered.
     """
 
     results: list[dict[str, Any]]
@@ -51,10 +56,13 @@ class QueryResult:
     has_more: bool
     offset: int
     query_executed: str
+    kept: bool
     _table: pa.Table = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, table: pa.Table, *, sql: str, limit: int = 20, offset: int = 0) -> Self:
+    def of(
+        cls, table: pa.Table, *, sql: str, limit: int = 20, offset: int = 0, kept: bool = True
+    ) -> Self:
         """Cut a page out of an answer.
 
         Args:
@@ -62,11 +70,18 @@ class QueryResult:
             sql: What was asked.
             limit: Rows of the page, 1 to `MAX_PAGE_SIZE`.
             offset: Rows before the page.
+            kept: See the attribute.
 
         Raises:
-            QueryError: `limit` or `offset` is out of range; see `check_page`.
+            QueryError: `limit` or `offset` is out of range (see `check_page`), or the page lies
+                beyond the end; the first page of an empty answer is empty.
         """
         check_page(limit=limit, offset=offset)
+        if offset and offset >= table.num_rows:
+            raise QueryError(
+                f"the answer has {table.num_rows:,} rows, so there is no page from row {offset:,} "
+                "on (rows count from 0)"
+            )
         named = table.rename_columns(_distinct(table.column_names))
         return cls(
             results=_rows(named, offset, limit),
@@ -77,6 +92,7 @@ class QueryResult:
             has_more=offset + limit < named.num_rows,
             offset=offset,
             query_executed=sql,
+            kept=kept,
             _table=named,
         )
 

@@ -16,11 +16,20 @@ _FILE_ENDING = re.compile(
     r"\.(?:parquet|json|ndjson|csv|tsv|db|duckdb|txt|gz|zst)\b", re.IGNORECASE
 )
 _LISTED = 60
+_FILE_TROUBLE = re.compile(
+    r"\bIO Error|Permission Error|No magic bytes|too small to be a Parquet|T(?:Protocol|Transport)"
+    r"Exception|Invalid Parquet|Parquet file|footer length|FileNotFoundError"
+)
 _MISSING_COLUMN = (
     re.compile(r'Referenced column "(?P<column>[^"]+)" not found'),
     re.compile(r'"(?P<table>[^"]+)" does not have a column named "(?P<column>[^"]+)"'),
     re.compile(r'Referenced table "(?P<column>[^"]+)" not found'),
 )
+
+
+def tells_of_files(text: str) -> bool:
+    """Return whether an error of the engine is about a file, and not about what somebody wrote."""
+    return _FILE_TROUBLE.search(_QUOTED.sub("", text)) is not None
 
 
 def scrub(text: str) -> str:

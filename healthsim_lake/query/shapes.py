@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from healthsim_lake.errors import QueryRefusedError
-from healthsim_lake.query.functions import ALLOWED, TABLE_FUNCTIONS
+from healthsim_lake.query.functions import ALLOWED, TABLE_FUNCTIONS, VOLATILE
 from healthsim_lake.query.parse import Node
 
 
@@ -118,9 +118,11 @@ class Census:
 
     Attributes:
         tables: How many nodes name a table or call a table function.
+        volatile: Whether the same rows may give another answer tomorrow: clocks, chance, samples.
     """
 
     tables: int = 0
+    volatile: bool = False
     _stack: list[tuple[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -143,6 +145,7 @@ class Census:
     def _visit(self, key: str, node: Node) -> None:
         if key == "sample":
             _check_keys(node, _SAMPLE, "SAMPLE")
+            self.volatile = True
             return
         if node.keys() == _VALUE and isinstance(node["type"], dict):
             return
@@ -152,6 +155,7 @@ class Census:
             self.tables += 1
         if node.get("class") in ("FUNCTION", "WINDOW"):
             _check_function(node, table=key == "function")
+            self.volatile |= str(node["function_name"]).lower() in VOLATILE
         self._stack.extend(_children(node))
 
 

@@ -277,10 +277,19 @@ def test_a_thousand_executions_by_eight_processes_at_once_are_all_there(tmp_path
 
 def test_ids_grow_with_time_and_batches_never_meet():
     now = datetime.now(UTC)
-    assert ids.alone(now) < ids.alone(now + timedelta(milliseconds=8))
-    first = list(ids.batch(now, 40_000, above=0))
-    second = list(ids.batch(now, 10, above=first[-1]))
+    assert ids.alone(now) < ids.alone(now + timedelta(microseconds=1))
+    first = ids.batch(now, 40_000, above=0)
+    second = ids.batch(now, 10, above=first[-1])
     assert len(set(first)) == 40_000
     assert first[-1] < second[0] < MAX_EXECUTION_ID
+    assert set(first).isdisjoint(ids.alone(now + timedelta(microseconds=n)) for n in range(50_000))
     assert ids.last_until(now) > ids.alone(now)
-    assert ids.alone(datetime(2058, 1, 1, tzinfo=UTC)) <= MAX_EXECUTION_ID
+    assert ids.alone(datetime(2095, 1, 1, tzinfo=UTC)) < MAX_EXECUTION_ID
+
+
+def test_two_executions_of_one_moment_get_two_ids_in_order(lake, monkeypatch):
+    moment = datetime.now(UTC)
+    monkeypatch.setattr("healthsim_lake._clock.now", lambda: moment)
+    given = [lake.profiles.executions.record("p", seed=n) for n in range(5)]
+    assert given == sorted(set(given))
+    assert [one.seed for one in lake.profiles.executions.of("p")] == [4, 3, 2, 1, 0]

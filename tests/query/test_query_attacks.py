@@ -333,7 +333,7 @@ def test_the_engine_stays_as_it_was_after_every_refusal(place, engine):
 def test_the_connection_is_locked_even_where_the_guard_is_passed_by(place, engine):
     """The second wall, on its own."""
     engine.run("SELECT 1 FROM patients")
-    connection = engine._connection
+    connection = engine._session.connection
     data = place.views[0].files[0].path.replace("'", "''")
     other = str(next(place.root.rglob("secret.parquet"))).replace("'", "''")
     for sql in (

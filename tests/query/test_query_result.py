@@ -45,14 +45,26 @@ def test_pages_of_one_answer_hold_every_row_once():
     assert sorted(groups) == list(range(5_000))
 
 
-def test_a_page_behind_the_end_is_empty():
-    result = _asked("SELECT 1", limit=20, offset=40)
-    assert (result.results, result.has_more, result.total_count, result.page) == ([], False, 1, 2)
+def test_a_page_beyond_the_end_is_refused_with_the_number_of_rows():
+    with pytest.raises(QueryError, match="has 1 rows, so there is no page from row 40 on"):
+        _asked("SELECT 1", limit=20, offset=40)
+    with pytest.raises(QueryError, match="has 0 rows"):
+        _asked("SELECT 1 WHERE false", offset=1)
 
 
-@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1_001}, {"offset": -1}])
-def test_a_page_that_cannot_be_is_refused_with_the_maximum(page):
-    with pytest.raises(QueryError, match=r"1,000|from 0"):
+def test_the_first_page_of_an_empty_answer_is_empty():
+    result = _asked("SELECT 1 AS a WHERE false")
+    assert (result.results, result.has_more, result.total_count, result.page) == ([], False, 0, 0)
+    assert result.columns == [{"name": "a", "type": "INTEGER"}]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"limit": 0}, {"limit": -5}, {"limit": 1_001}, {"offset": -1}, {"limit": 2.5}, {"limit": True},
+     {"offset": "3"}, {"limit": None}],
+)  # fmt: skip
+def test_a_page_that_cannot_be_is_refused_by_name(page):
+    with pytest.raises(QueryError, match=r"1,000|from 0|(limit|offset) has to be a whole number"):
         _asked("SELECT 1", **page)
 
 
