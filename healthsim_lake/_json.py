@@ -13,6 +13,7 @@ _HUGE_BITS = 14_281
 """Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
 
 def integer_text(number: int) -> str:
@@ -49,6 +50,26 @@ def dumps_text(value: Any) -> str:
         if not _has_huge_integer(value):
             raise
         return _dumps_huge(value)
+
+
+def canonical(value: Any) -> str:
+    """Return JSON text that is the same for the same value: keys of objects are in order.
+
+    ``1``, ``1.0`` and ``true`` have different texts, and so have ``0.0`` and ``-0.0``.
+    """
+    try:
+        return _encode_sorted(value)
+    except ValueError:
+        if not _has_huge_integer(value):
+            raise
+        return _dumps_huge(_sorted(value))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are the same one, as `canonical` tells them apart."""
+    if type(one) is not type(other) or one != other:
+        return False
+    return not isinstance(one, float | dict | list) or canonical(one) == canonical(other)
 
 
 def loads(data: bytes | str) -> Any:
@@ -116,6 +137,15 @@ def _has_huge_integer(value: Any) -> bool:
         case list() | tuple():
             return any(map(_has_huge_integer, value))
     return False
+
+
+def _sorted(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _sorted(value[key]) for key in sorted(value)}
+        case list() | tuple():
+            return list(map(_sorted, value))
+    return value
 
 
 def _dumps_huge(value: Any) -> str:

@@ -12,6 +12,7 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.diffing import diff
     from healthsim_lake.scenarios.loading import Scenario, load
     from healthsim_lake.scenarios.metadata import check_metadata
     from healthsim_lake.scenarios.pinned import PinnedTypes
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
     from healthsim_lake.scenarios.upgrading import upgrade
+    from healthsim_lake.scenarios.validating import validate
 
 _HOMES = {
     "Adding": "adding",
@@ -29,9 +31,11 @@ _HOMES = {
     "TablesInUse": "tables_in_use",
     "check_metadata": "metadata",
     "check_strategy": "adding",
+    "diff": "diffing",
     "load": "loading",
     "restore": "restoring",
     "upgrade": "upgrading",
+    "validate": "validating",
 }
 
 __all__ = [
@@ -43,9 +47,11 @@ __all__ = [
     "TablesInUse",
     "check_metadata",
     "check_strategy",
+    "diff",
     "load",
     "restore",
     "upgrade",
+    "validate",
 ]
 
 __getattr__ = lazy_face(__name__, _HOMES)
