@@ -13,6 +13,7 @@ _HUGE_BITS = 14_281
 """Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_NESTED = frozenset((dict, list))
 _encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
 
@@ -67,9 +68,12 @@ def canonical(value: Any) -> str:
 
 def same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same one, as `canonical` tells them apart."""
-    if type(one) is not type(other) or one != other:
+    kind = type(one)
+    if kind is not type(other) or one != other:
         return False
-    return not isinstance(one, float | dict | list) or canonical(one) == canonical(other)
+    if kind is float:
+        return one != 0 or str(one) == str(other)
+    return kind not in _NESTED or canonical(one) == canonical(other)
 
 
 def loads(data: bytes | str) -> Any:

@@ -60,11 +60,9 @@ def compare(before: Bundle, after: Bundle) -> Verdict:
 
 def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the top-level keys that two rows have different values under, or only one has."""
-    return [
-        key
-        for key in {**before, **after}
-        if not _json.same(before.get(key, _ABSENT), after.get(key, _ABSENT))
-    ]
+    same = _json.same
+    gone = [key for key, value in before.items() if not same(value, after.get(key, _ABSENT))]
+    return gone + [key for key in after if key not in before]
 
 
 def judge(before: Bundle, after: Bundle) -> Verdict:

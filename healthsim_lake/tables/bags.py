@@ -56,8 +56,8 @@ def settle(left: Bag, right: Bag) -> Unpaired:
     """Take out rows that are equal, and pair those that are left by key, in their order."""
     left, right = _without_equal_cells(left, right)
     ours, theirs = left.keys.unique(), right.keys.unique()
-    lonely_left = ~left.keys.is_in(theirs, nulls_equal=True)
-    lonely_right = ~right.keys.is_in(ours, nulls_equal=True)
+    lonely_left = ~left.keys.is_in(theirs.implode(), nulls_equal=True)
+    lonely_right = ~right.keys.is_in(ours.implode(), nulls_equal=True)
     removed = left.positions.filter(lonely_left).to_list()
     added = right.positions.filter(lonely_right).to_list()
     before: list[int] = []

@@ -74,7 +74,7 @@ class Checked(NamedTuple):
         cells = self._fitting(reference.column).cast(pl.String)
         expected = f"a value of {reference.target_table}.{reference.target_column}"
         if len(targets):
-            lost = cells.is_not_null() & ~cells.is_in(targets)
+            lost = cells.is_not_null() & ~cells.is_in(targets.implode())
             is_nil = cells.str.contains(_NIL).fill_null(value=False)
             rows, unjudged = (lost & ~is_nil).arg_true(), int((lost & is_nil).sum())
         else:

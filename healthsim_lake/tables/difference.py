@@ -188,5 +188,5 @@ def _repeated(*sides: pl.Series) -> pl.DataFrame:
 
 def _bag(bundle: Bundle, keys: pl.Series, repeated: pl.DataFrame) -> Bag:
     """Return the rows without a key, and those with one that is repeated."""
-    positions = (keys.is_null() | keys.is_in(repeated["key"])).arg_true()
+    positions = (keys.is_null() | keys.is_in(repeated["key"].implode())).arg_true()
     return Bag(bundle, positions, keys[positions])

@@ -10,7 +10,7 @@ import polars as pl
 
 from healthsim_lake.entities.codec import Shape
 from healthsim_lake.entities.codec.jsontext import loads_many
-from healthsim_lake.entities.codec.plan import Layout, Node, layout_of, node_of
+from healthsim_lake.entities.codec.plan import Layout, Node, Tree, layout_of, node_of
 from healthsim_lake.entities.fitting import Misfit, misfit
 from healthsim_lake.entities.types import EXTRA, ROW_SHAPE, EntityType
 from healthsim_lake.tables.bundle import Bundle
@@ -25,23 +25,45 @@ def find_misfits(bundle: Bundle, entity_type: EntityType) -> Misfits:
     """Return the rows with a value that does not fit its column.
 
     Not everything in ``extra`` is a misfit: keys that no column knows are there, too, and values
-    of rows whose shape was too rare. Values are judged by themselves; a column whose best place is
-    taken apart from others is fed by that place alone, as it was when the row was saved.
+    of rows whose shape was too rare. So values are judged by themselves, each for the columns that
+    it feeds. What one column holds may feed others as well, whole or by its members.
     """
     layout = layout_of(entity_type)
     found: Misfits = defaultdict(list)
-    hits = bundle.frame.select(contains_key(pl.col(EXTRA), layout.known)).to_series().arg_true()
+    opened = {at: keys for at, one in enumerate(bundle.shapes) if (keys := _opened(one, layout))}
+    is_hit = contains_key(pl.col(EXTRA), layout.known) | pl.col(ROW_SHAPE).is_in(list(opened))
+    hits = bundle.frame.select(is_hit).to_series().arg_true()
     if not len(hits):
         return found
     feeding = _Feeding(layout)
     kinds = {spec.name: spec.kind for spec in entity_type.fields}
-    for position, row, held in _rows(bundle.at(hits), hits):
+    for position, (row, held) in zip(hits, _rows(bundle.at(hits), opened), strict=True):
         for column, path in feeding.of(row, held):
             kind = kinds.get(column)
             wrong = None if kind is None else misfit(kind, value_at(held, path))
             if wrong is not None:
                 found[column, wrong].append(position)
     return found
+
+
+def _opened(shape: Shape, layout: Layout) -> set[str]:
+    """Return the top-level keys whose values columns hold that others are fed from, too."""
+    opened = {
+        entry.path[0]
+        for entry in shape.entries
+        if entry.form == "json" and _inside(layout.tree, entry.path) is not None
+    }
+    holders = {entry.path: entry.column for entry in shape.entries if entry.column is not None}
+    feeds = layout.plan(node_of(_skeleton(shape), layout.tree)).feeds
+    return opened | {
+        path[0] for column, path in feeds.items() if holders.get(path, column) != column
+    }
+
+
+def _inside(tree: Tree | None, path: Path) -> Tree | None:
+    for key in path:
+        tree = None if tree is None else tree.get(key)
+    return tree
 
 
 def value_at(row: Any, path: Path) -> Any:
@@ -52,18 +74,21 @@ def value_at(row: Any, path: Path) -> Any:
 
 
 def _rows(
-    bundle: Bundle, positions: pl.Series
-) -> Iterator[tuple[int, Shape | dict[str, Any], dict[str, Any]]]:
-    """Yield a row's position, its shape (or itself, where the shape does not tell) and extra."""
-    extras = loads_many(bundle.frame[EXTRA].to_list())
-    shapes = bundle.frame[ROW_SHAPE].to_list()
-    is_sparse = bundle.frame[ROW_SHAPE].is_in(
-        [n for n, one in enumerate(bundle.shapes) if one.sparse]
-    )
-    whole = bundle.at(is_sparse.arg_true()).rows() if is_sparse.any() else iter(())
-    for position, shape, extra in zip(positions, shapes, extras, strict=True):
-        known = bundle.shapes[shape]
-        yield position, next(whole) if known.sparse else known, extra
+    bundle: Bundle, opened: Mapping[int, set[str]]
+) -> Iterator[tuple[Shape | dict[str, Any], dict[str, Any]]]:
+    """Yield each row's shape, or the row itself where that does not tell, and its loose values."""
+    texts = bundle.frame[EXTRA].fill_null("{}")
+    shapes = bundle.frame[ROW_SHAPE]
+    needed = {at for at, shape in enumerate(bundle.shapes) if shape.sparse or at in opened}
+    is_whole = shapes.is_in(list(needed))
+    whole = bundle.at(is_whole.arg_true()).rows()
+    for shape, extra in zip(shapes, loads_many(texts.to_list()), strict=True):
+        if shape not in needed:
+            yield bundle.shapes[shape], extra
+            continue
+        row = next(whole)
+        loose = extra.keys() | opened.get(shape, set())
+        yield row, {key: row[key] for key in loose if key in row}
 
 
 class _Feeding:
@@ -77,11 +102,11 @@ class _Feeding:
     def of(
         self, row: Shape | Mapping[str, Any], extra: Mapping[str, Any]
     ) -> list[tuple[str, Path]]:
-        """Return columns with the places that feed them, as far as these are in ``extra``.
+        """Return columns with the places that feed them, as far as these are in `extra`.
 
         Args:
             row: The row, or its shape.
-            extra: What ``extra`` holds of it.
+            extra: What ``extra``, and columns that share, hold of it.
         """
         if not isinstance(row, Shape):
             return self._inside(row, extra)
