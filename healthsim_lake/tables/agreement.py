@@ -67,16 +67,17 @@ def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
 
 def judge(before: Bundle, after: Bundle) -> Verdict:
     """Compare rows that stand at the same position of two bundles, by their cells alone."""
-    ours, theirs = looks_of(before), looks_of(after)
-    shapes = pl.DataFrame({"a": before.frame[ROW_SHAPE], "b": after.frame[ROW_SHAPE]})
-    if shapes.n_unique() == 1:
-        a, b = shapes.row(0)
-        return _judge_alike(ours[a], theirs[b], before.frame, after.frame)
+    looks: dict[Look, int] = {}
+    pairs = pl.DataFrame({"a": _numbered(before, looks), "b": _numbered(after, looks)})
+    known = list(looks)
+    if pairs.n_unique() == 1:
+        a, b = pairs.row(0)
+        return _judge_alike(known[a], known[b], before.frame, after.frame)
     same = pl.repeat(value=False, n=len(before), dtype=pl.Boolean, eager=True)
     changed, keys = same.clone(), Counter[str]()
-    for a, b, at in shapes.with_row_index("at").group_by("a", "b").agg("at").iter_rows():
-        positions = pl.Series(at, dtype=pl.get_index_type())
-        part = _judge_alike(ours[a], theirs[b], before.frame[positions], after.frame[positions])
+    for (a, b), rows in pairs.with_row_index("at").partition_by("a", "b", as_dict=True).items():
+        positions = rows["at"]
+        part = _judge_alike(known[a], known[b], before.frame[positions], after.frame[positions])
         same.scatter(positions, part.same)
         changed.scatter(positions, part.changed)
         keys += part.keys
@@ -86,6 +87,12 @@ def judge(before: Bundle, after: Bundle) -> Verdict:
 def looks_of(bundle: Bundle) -> list[Look]:
     """Return the look of each shape of a bundle."""
     return [Look.of(shape, bundle.frame.schema) for shape in bundle.shapes]
+
+
+def _numbered(bundle: Bundle, looks: dict[Look, int]) -> pl.Series:
+    """Return the number of each row's look; new ones are added to `looks`."""
+    numbers = [looks.setdefault(look, len(looks)) for look in looks_of(bundle)]
+    return pl.Series(numbers, dtype=pl.Int32).gather(bundle.frame[ROW_SHAPE])
 
 
 def _judge_alike(a: Look, b: Look, before: pl.DataFrame, after: pl.DataFrame) -> Verdict:

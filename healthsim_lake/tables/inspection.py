@@ -10,7 +10,7 @@ import polars as pl
 
 from healthsim_lake import _json
 from healthsim_lake.catalog.records import EntitySet
-from healthsim_lake.entities.codec import SMALL_ROWS, Shape
+from healthsim_lake.entities.codec import SMALL_ROWS, Shape, decode, encode_rows
 from healthsim_lake.entities.codec.plan import layout_of, node_of
 from healthsim_lake.entities.registry import Reference, Registry
 from healthsim_lake.entities.types import EntityType
@@ -22,7 +22,6 @@ from healthsim_lake.tables.findings import Finding, Problem, Unjudged
 from healthsim_lake.tables.keys import key_places, row_keys
 from healthsim_lake.tables.misfits import value_at
 from healthsim_lake.tables.places import FileRef, refs
-from healthsim_lake.tables.recode import recoded
 
 NIL_REASON = "empty or all zeros, taken for no reference"
 UNKNOWN_REASON = "the scenario gives the column that they point to no value"
@@ -161,15 +160,16 @@ def _read(storage: Storage, ref: FileRef, entity_type: EntityType) -> Checked:
     else:
         frame, shapes = parquet.read_frame(data, where=str(ref))
     if frame.schema != as_frame(entity_type.arrow_schema.empty_table()).schema:
-        frame, shapes = _recoded(storage, ref, entity_type)
+        frame, shapes = _recoded(frame, shapes, entity_type)
     bundle = Bundle(frame, shapes)
     return Checked.of(bundle, row_keys(bundle, entity_type), entity_type)
 
 
 def _recoded(
-    storage: Storage, ref: FileRef, entity_type: EntityType
+    frame: pl.DataFrame, shapes: tuple[Shape, ...], entity_type: EntityType
 ) -> tuple[pl.DataFrame, tuple[Shape, ...]]:
-    chunk = recoded(storage, places.locate(storage, ref), entity_type)
+    rows = decode(frame, shapes)
+    chunk = encode_rows(entity_type, rows, defaults={}, table=entity_type.name)
     frame = chunk.data if isinstance(chunk.data, pl.DataFrame) else as_frame(chunk.data)
     return frame, chunk.shapes
 

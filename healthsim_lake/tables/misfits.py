@@ -96,7 +96,6 @@ class _Feeding:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._skeletons: dict[int, dict[str, Any]] = {}
         self._known: dict[tuple[int, Node], list[tuple[str, Path]]] = {}
 
     def of(
@@ -108,16 +107,16 @@ class _Feeding:
             row: The row, or its shape.
             extra: What ``extra``, and columns that share, hold of it.
         """
+        # Keys that no column knows may be different in every row, and do not matter here.
+        loose = {key: value for key, value in extra.items() if key in self._layout.known}
         if not isinstance(row, Shape):
-            return self._inside(row, extra)
-        node = node_of(extra, self._layout.tree)
-        found = self._known.get((id(row), node))
-        if found is None:
-            found = self._inside({**_skeleton(row), **extra}, extra)
-            self._known[id(row), node] = found
-        return found
+            return self._feeds(row, loose)
+        known = id(row), node_of(loose, self._layout.tree)
+        if known not in self._known:
+            self._known[known] = self._feeds({**_skeleton(row), **loose}, loose)
+        return self._known[known]
 
-    def _inside(self, row: Mapping[str, Any], extra: Mapping[str, Any]) -> list[tuple[str, Path]]:
+    def _feeds(self, row: Mapping[str, Any], extra: Mapping[str, Any]) -> list[tuple[str, Path]]:
         plan = self._layout.plan(node_of(row, self._layout.tree))
         return [(column, path) for column, path in plan.feeds.items() if path[0] in extra]
 

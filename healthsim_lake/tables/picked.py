@@ -84,8 +84,7 @@ class PickedRows(Sequence[dict[str, Any]]):
             return
         ends = pl.Series([ref.file.rows for ref in self._files]).cum_sum()
         starts = ends - ends.diff().fill_null(ends[0])
-        homes = ends.search_sorted(self._positions, side="right")
-        homes = pl.Series(homes, dtype=_INDEX)
+        homes = pl.Series(ends.search_sorted(self._positions, side="right"), dtype=_INDEX)
         if self._positions.is_sorted():
             for home in homes.unique(maintain_order=True).to_list():
                 inside = self._positions.filter(homes == home) - starts[home]
