@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from random import Random
 
 import duckdb
@@ -14,6 +15,7 @@ from healthsim_lake import Lake
 
 JOINED = "polars: full join of the same two files on the key, comparing the same columns"
 ASKED = "duckdb: one aggregate for each table with the same tests on the same files"
+_numbers = count(1)
 
 
 def measure(options: Options) -> list[Figure]:
@@ -42,7 +44,7 @@ def _edited(rows: list[Row]) -> list[Row]:
 def _diff(
     options: Options, before: list[Row], after: list[Row], name: str, target: float | None = None
 ) -> Figure:
-    lake = Lake(options.folder / f"lake-{abs(hash(name))}")
+    lake = Lake(options.folder / f"lake-{next(_numbers)}")
     lake.scenarios.save("before", {"encounters": before})
     lake.scenarios.save("after", {"encounters": after})
     old, new = (lake.files("encounters", scenario=one)[0] for one in ("before", "after"))
@@ -61,7 +63,7 @@ def _diff(
 
 
 def _join(old: str, new: str, columns: list[str]) -> list[int]:
-    """Return how many rows were added, removed and changed, and in which columns (unused)."""
+    """Return how many rows were added, removed and changed; changes of each column count, too."""
     sides = [pl.scan_parquet(one, hive_partitioning=False).select(columns) for one in (old, new)]
     both = sides[0].join(sides[1], on="encounter_id", how="full", suffix="_new")
     others = [one for one in columns if one != "encounter_id"]

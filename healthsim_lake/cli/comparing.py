@@ -14,8 +14,8 @@ from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
     LakeOption,
-    OptionalRefArgument,
     RefArgument,
+    complete_scenario,
     open_lake,
 )
 from healthsim_lake.cli.output import note, print_heading, print_json, print_line, print_table
@@ -50,22 +50,44 @@ TypesOption = Annotated[
 ]
 
 
+FirstArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="A",
+        help="Name or id of a scenario.",
+        autocompletion=complete_scenario,
+        show_default=False,
+    ),
+]
+SecondArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[B]",
+        help="Another one; without it, two versions of A are compared.",
+        autocompletion=complete_scenario,
+        show_default=False,
+    ),
+]
+
+
 def diff(
     context: typer.Context,
-    ref: RefArgument,
-    other: OptionalRefArgument = None,
+    first: FirstArgument,
+    second: SecondArgument = None,
     *,
     versions: Annotated[
         str | None,
         typer.Option(
-            "--versions", metavar="N..M", help="Version N of the first, M of the second or same."
+            "--versions",
+            metavar="N..M",
+            help="Versions of A, or of A and B; 1.. and ..3 work, too.",
         ),
     ] = None,
     version_a: Annotated[
-        int | None, typer.Option("--from", min=1, metavar="N", help="Version of the first.")
+        int | None, typer.Option("--from", min=1, metavar="N", help="Version of A.")
     ] = None,
     version_b: Annotated[
-        int | None, typer.Option("--to", min=1, metavar="N", help="Version of the second or same.")
+        int | None, typer.Option("--to", min=1, metavar="N", help="Version of B, or of A.")
     ] = None,
     types: TypesOption = None,
     rows: Annotated[
@@ -98,7 +120,7 @@ def diff(
         version_a, version_b = _range(versions)
     with open_lake(context, at, debug=debug) as lake:
         found = lake.scenarios.diff(
-            ref, other, version_a=version_a, version_b=version_b, types=types or None
+            first, second, version_a=version_a, version_b=version_b, types=types or None
         )
         table = None if rows is None else found[rows]
         if as_json:
