@@ -30,6 +30,7 @@ GROUPS = {
     "save-small": ("small", "save"),
     "load-large": ("large", "load"),
     "list": ("listing", "measure"),
+    "compare": ("comparing", "measure"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),

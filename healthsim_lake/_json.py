@@ -13,6 +13,8 @@ _HUGE_BITS = 14_281
 """Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_NESTED = frozenset((dict, list))
+_encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
 
 def integer_text(number: int) -> str:
@@ -59,6 +61,29 @@ def dumps_pretty(value: Any) -> str:
         TypeError: A value that JSON has no form for.
     """
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def canonical(value: Any) -> str:
+    """Return JSON text that is the same for the same value: keys of objects are in order.
+
+    ``1``, ``1.0`` and ``true`` have different texts, and so have ``0.0`` and ``-0.0``.
+    """
+    try:
+        return _encode_sorted(value)
+    except ValueError:
+        if not _has_huge_integer(value):
+            raise
+        return _dumps_huge(_sorted(value))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are the same one, as `canonical` tells them apart."""
+    kind = type(one)
+    if kind is not type(other) or one != other:
+        return False
+    if kind is float:
+        return one != 0 or str(one) == str(other)
+    return kind not in _NESTED or canonical(one) == canonical(other)
 
 
 def loads(data: bytes | str) -> Any:
@@ -126,6 +151,15 @@ def _has_huge_integer(value: Any) -> bool:
         case list() | tuple():
             return any(map(_has_huge_integer, value))
     return False
+
+
+def _sorted(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _sorted(value[key]) for key in sorted(value)}
+        case list() | tuple():
+            return list(map(_sorted, value))
+    return value
 
 
 def _dumps_huge(value: Any) -> str:

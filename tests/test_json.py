@@ -44,3 +44,24 @@ def test_what_cannot_be_kept_is_refused_by_name(text, reason):
 
 def test_a_byte_order_mark_is_accepted():
     assert _json.loads_foreign(b"\xef\xbb\xbf[1]", where="file.json") == [1]
+
+
+ORDERED = [None, True, 1, 1.0, "1", 0, 0.0, -0.0, False, "", [], {}, [1], [1.0], 10**5_000]
+
+
+def test_texts_of_different_values_differ_and_the_order_of_keys_does_not_matter():
+    texts = [_json.canonical({"b": [value], "a": 1}) for value in ORDERED]
+    assert len(set(texts)) == len(ORDERED)
+    assert texts == [_json.canonical({"a": 1, "b": [value]}) for value in ORDERED]
+
+
+@pytest.mark.parametrize("wrap", [lambda value: value, lambda value: {"x": [value]}])
+def test_same_values_are_the_same_and_others_are_not(wrap):
+    for place, one in enumerate(ORDERED):
+        for other_place, other in enumerate(ORDERED):
+            assert _json.same(wrap(one), wrap(other)) == (place == other_place), (one, other)
+
+
+def test_what_is_no_json_has_no_canonical_text():
+    with pytest.raises(ValueError, match="JSON"):
+        _json.canonical([float("nan")])

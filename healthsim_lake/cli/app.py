@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, importing, library, scenarios, tagging
+from healthsim_lake.cli import asking, comparing, demo, importing, library, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -37,6 +37,8 @@ app.command("show", rich_help_panel=_READ)(scenarios.show)
 app.command("query", rich_help_panel=_READ)(asking.query)
 app.command("load", rich_help_panel=_READ)(asking.load)
 app.command("history", rich_help_panel=_READ)(scenarios.history)
+app.command("diff", rich_help_panel=_READ)(comparing.diff)
+app.command("validate", rich_help_panel=_READ)(comparing.validate)
 app.command("entities", rich_help_panel=_READ)(asking.entities)
 app.command("rename", rich_help_panel=_CHANGE)(scenarios.rename)
 app.add_typer(tags, name="tag", rich_help_panel=_CHANGE)

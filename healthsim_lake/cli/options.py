@@ -47,7 +47,8 @@ def open_lake(context: typer.Context, at: str | None, *, debug: bool) -> Lake:
     return hl.Lake(settings.lake)
 
 
-def _complete_scenario(context: typer.Context, incomplete: str) -> list[str]:
+def complete_scenario(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of scenarios that begin with what was typed, for the Tab key."""
     at = context.params.get("at") or context.find_root().params.get("at")
     try:
         with hl.Lake(at) as lake:
@@ -89,7 +90,7 @@ RefArgument = Annotated[
     typer.Argument(
         metavar="REF",
         help="Name or id of a scenario.",
-        autocompletion=_complete_scenario,
+        autocompletion=complete_scenario,
         show_default=False,
     ),
 ]
@@ -98,7 +99,7 @@ OptionalRefArgument = Annotated[
     typer.Argument(
         metavar="[REF]",
         help="Name or id of a scenario.",
-        autocompletion=_complete_scenario,
+        autocompletion=complete_scenario,
         show_default=False,
     ),
 ]
@@ -108,7 +109,7 @@ ScenarioOption = Annotated[
         "--scenario",
         metavar="REF",
         help="Only this scenario, by name or id; may be repeated.",
-        autocompletion=_complete_scenario,
+        autocompletion=complete_scenario,
     ),
 ]
 TagOption = Annotated[

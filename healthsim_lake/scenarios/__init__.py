@@ -12,12 +12,14 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.diffing import diff
     from healthsim_lake.scenarios.loading import Scenario, load
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
     from healthsim_lake.scenarios.upgrading import upgrade
+    from healthsim_lake.scenarios.validating import validate
 
 _HOMES = {
     "Adding": "adding",
@@ -27,9 +29,11 @@ _HOMES = {
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
     "check_strategy": "adding",
+    "diff": "diffing",
     "load": "loading",
     "restore": "restoring",
     "upgrade": "upgrading",
+    "validate": "validating",
 }
 
 __all__ = [
@@ -40,9 +44,11 @@ __all__ = [
     "Scenario",
     "TablesInUse",
     "check_strategy",
+    "diff",
     "load",
     "restore",
     "upgrade",
+    "validate",
 ]
 
 __getattr__ = lazy_face(__name__, _HOMES)

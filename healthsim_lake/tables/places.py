@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from healthsim_lake.catalog.records import DataFile, EntitySet
@@ -68,6 +69,21 @@ def read(storage: Storage, ref: FileRef) -> bytes:
         except KeyMissingError:
             continue
     raise missing(ref)
+
+
+def read_checked(storage: Storage, ref: FileRef) -> bytes:
+    """Return the bytes of a file, checked against the SHA-256 that was committed.
+
+    Raises:
+        DataFileMissingError: It is nowhere.
+        DataFileAlteredError: It is not what was committed.
+    """
+    data = read(storage, ref)
+    if hashlib.sha256(data).hexdigest() != ref.file.sha256:
+        raise DataFileAlteredError(
+            f"{ref} differs from what was committed (SHA-256); restore it from a backup"
+        )
+    return data
 
 
 def missing(ref: FileRef) -> DataFileMissingError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,6 @@ import pyarrow as pa
 
 from healthsim_lake.entities.codec import SMALL_ROWS, Shape, decode
 from healthsim_lake.entities.types import ROW_SHAPE, SCENARIO_ID, EntityType
-from healthsim_lake.errors import DataFileAlteredError
 from healthsim_lake.storage import Storage
 from healthsim_lake.tables import parquet, places
 from healthsim_lake.tables.places import FileRef
@@ -90,14 +88,7 @@ def read_rows(
         DataFileMissingError: A file is nowhere.
         DataFileAlteredError: A file is not what was committed.
     """
-    found = []
-    for ref in files:
-        data = places.read(storage, ref)
-        if hashlib.sha256(data).hexdigest() != ref.file.sha256:
-            raise DataFileAlteredError(
-                f"{ref} differs from what was committed (SHA-256); restore it from a backup"
-            )
-        found.append((ref, data))
+    found = [(ref, places.read_checked(storage, ref)) for ref in files]
     return TableRows(entity_type, scenario_id, found)
 
 

@@ -83,6 +83,8 @@ def test_all_commands_are_there():
         "query",
         "load",
         "history",
+        "diff",
+        "validate",
         "entities",
         "rename",
         "tag add",
