@@ -3,6 +3,7 @@
 An action says what to do, never the result of old state (`AddTag`, not "tags are now …"), so that
 an operation which lost a race can be planned again. The one exception is a manifest, which replaces
 the former one and is therefore guarded by `ScenarioIs` wherever it was computed from it.
+Statistics travel beside a manifest and are no part of the state: see `log.CommitLog.statistics`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from healthsim_lake.catalog.records import Manifest, ManifestRef, Record, ScenarioId, TableName
+from healthsim_lake.catalog.records import (
+    Manifest,
+    ManifestRef,
+    Record,
+    ScenarioId,
+    Statistics,
+    StatisticsRef,
+    TableName,
+)
 
 
 class Protocol(Record):
@@ -52,6 +61,7 @@ class CreateScenario(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
+    statistics: Statistics | StatisticsRef | None = None
 
 
 class ReplaceRows(Record):
@@ -62,6 +72,7 @@ class ReplaceRows(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
+    statistics: Statistics | StatisticsRef | None = None
 
 
 class RenameScenario(Record):
@@ -112,7 +123,11 @@ class RestoreScenario(Record):
     name: str
     manifest: Manifest | ManifestRef
     entity_counts: dict[str, int] = {}
+    statistics: Statistics | StatisticsRef | None = None
 
+
+RowsAction = CreateScenario | ReplaceRows | RestoreScenario
+"""The actions that give a scenario its rows: a manifest, and statistics."""
 
 Action = Annotated[
     Protocol

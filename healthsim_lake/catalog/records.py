@@ -110,6 +110,31 @@ class ManifestRef(Record):
     sha256: Digest
 
 
+class Statistics(Record):
+    """What is known of the rows of one state of a scenario; it can be computed anew from them.
+
+    Attributes:
+        seed: What the samples were drawn with: the id of the scenario that was saved first.
+        tables: By table, what `healthsim_lake.tables.statistics` makes of its rows, with
+            ``samples``: positions and rows.
+    """
+
+    seed: str
+    tables: dict[str, dict[str, Any]]
+
+
+class StatisticsRef(Record):
+    """Statistics that stand in a document of their own because they are large.
+
+    Attributes:
+        txn_id: The transaction that wrote it, which names the document.
+        sha256: Of the document's bytes.
+    """
+
+    txn_id: str = Field(pattern=TXN_PATTERN)
+    sha256: Digest
+
+
 class FileGroup(Record):
     """Data files of one table and scenario, by name: what a commit makes live or retires."""
 

@@ -15,6 +15,7 @@ from healthsim_lake.entities.codec import encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.scenarios import sources
 from healthsim_lake.scenarios.sources import Batch, Entities, Progress
+from healthsim_lake.scenarios.statistics import Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse
 from healthsim_lake.tables.writer import FileWriter
 
@@ -24,6 +25,7 @@ def write_rows(
     *,
     writer: FileWriter,
     tables: TablesInUse,
+    gathering: Gathering,
     provenance: Mapping[str, str],
     on_progress: Progress | None = None,
 ) -> list[EntitySet]:
@@ -33,6 +35,7 @@ def write_rows(
         entities: What the caller gave.
         writer: Takes the chunks.
         tables: Says which table a key means.
+        gathering: Told of all rows.
         provenance: Values for provenance columns that a row does not feed.
         on_progress: Told how far it got, after every chunk.
 
@@ -43,12 +46,12 @@ def write_rows(
         InvalidEntityError: A row cannot be kept exactly; says which.
         InvalidNameError: No table can be named after a key.
     """
-    sinks = {key: _Sink(key, writer, tables) for key in sources.keys_of(entities)}
+    sinks = {key: _Sink(key, writer, tables, gathering) for key in sources.keys_of(entities)}
     for key in sinks:
         tables.known(key)
     moment = _clock.now()
     for key, batch in sources.batches(entities):
-        sink = sinks.setdefault(key, _Sink(key, writer, tables))
+        sink = sinks.setdefault(key, _Sink(key, writer, tables, gathering))
         sink.take(batch, moment, provenance)
         if on_progress is not None:
             on_progress(key, sink.rows)
@@ -58,9 +61,11 @@ def write_rows(
 class _Sink:
     """The files of one entity key."""
 
-    def __init__(self, key: str, writer: FileWriter, tables: TablesInUse) -> None:
+    def __init__(
+        self, key: str, writer: FileWriter, tables: TablesInUse, gathering: Gathering
+    ) -> None:
         self.key, self.rows = key, 0
-        self._writer, self._tables = writer, tables
+        self._writer, self._tables, self._gathering = writer, tables, gathering
         self._files: list[Future[DataFile]] = []
 
     def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
@@ -74,6 +79,7 @@ class _Sink:
             offset=self.rows,
         )
         self._files.append(self._writer.submit(chunk, entity_type))
+        self._gathering.observe(entity_type.name, batch, chunk, offset=self.rows)
         self.rows += chunk.rows
 
     def close(self) -> EntitySet:

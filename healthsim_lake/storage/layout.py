@@ -60,6 +60,11 @@ def manifest(scenario_id: str, txn_id: str) -> str:
     return check_key(f"catalog/scenarios/{scenario_id}/{txn_id}.json")
 
 
+def statistics(scenario_id: str, txn_id: str) -> str:
+    """Return the key of statistics that are too large to stand inside their commit."""
+    return check_key(f"catalog/scenarios/{scenario_id}/{txn_id}.statistics.json")
+
+
 def staged(name: str) -> str:
     """Return the key of a data file that is not true yet."""
     return check_key(f"{STAGING}/{name}.parquet")

@@ -15,10 +15,12 @@ from typing import Self
 
 from healthsim_lake.catalog.records import DataFile
 from healthsim_lake.entities.codec import Chunk
+from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables import parquet
+from healthsim_lake.tables.statistics import TableStatistics, measured
 
 WORKERS = 2
 PENDING = 2
@@ -44,12 +46,16 @@ class FileWriter:
         storage: Where to.
         txn_id: Names the files.
         scenario_id: Whose rows they hold, unless a call says otherwise.
+
+    Attributes:
+        statistics: Of the files that were written from chunks, by name.
     """
 
     def __init__(self, storage: Storage, *, txn_id: str, scenario_id: str) -> None:
         self._storage, self._txn_id, self._scenario_id = storage, txn_id, scenario_id
         self._numbers = count(1)
         self._keys: dict[str, str] = {}
+        self.statistics: dict[str, TableStatistics] = {}
         self._room = threading.Semaphore(WORKERS + PENDING)
         self._futures: list[Future[DataFile]] = []
 
@@ -75,12 +81,14 @@ class FileWriter:
         def write() -> DataFile:
             data = parquet.to_bytes(chunk, entity_type)
             self._storage.put(key, data)
+            bounds = parquet.bounds(chunk, entity_type)
+            self.statistics[name] = measured(chunk.data, figures_of(entity_type), bounds=bounds)
             return DataFile(
                 name=name,
                 rows=chunk.rows,
                 bytes=len(data),
                 sha256=hashlib.sha256(data).hexdigest(),
-                bounds=parquet.bounds(chunk, entity_type),
+                bounds=bounds,
             )
 
         return self._run(write)
