@@ -32,6 +32,8 @@ GROUPS = {
     "list": ("listing", "measure"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
+    "summary": ("summaries", "ask"),
+    "save-summary": ("summaries", "save"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")
 

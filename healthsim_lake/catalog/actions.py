@@ -17,8 +17,8 @@ from healthsim_lake.catalog.records import (
     ManifestRef,
     Record,
     ScenarioId,
-    Statistics,
     StatisticsRef,
+    StatisticsText,
     TableName,
 )
 
@@ -61,7 +61,7 @@ class CreateScenario(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
-    statistics: Statistics | StatisticsRef | None = None
+    statistics: StatisticsText | StatisticsRef | None = None
 
 
 class ReplaceRows(Record):
@@ -72,7 +72,7 @@ class ReplaceRows(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
-    statistics: Statistics | StatisticsRef | None = None
+    statistics: StatisticsText | StatisticsRef | None = None
 
 
 class RenameScenario(Record):
@@ -123,7 +123,7 @@ class RestoreScenario(Record):
     name: str
     manifest: Manifest | ManifestRef
     entity_counts: dict[str, int] = {}
-    statistics: Statistics | StatisticsRef | None = None
+    statistics: StatisticsText | StatisticsRef | None = None
 
 
 RowsAction = CreateScenario | ReplaceRows | RestoreScenario

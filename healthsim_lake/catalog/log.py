@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import ClassVar
 from weakref import WeakValueDictionary
 
+from healthsim_lake import _json
 from healthsim_lake._clock import new_uuid, to_utc
 from healthsim_lake.catalog import chain, checkpoint
 from healthsim_lake.catalog.actions import RowsAction
@@ -198,12 +199,14 @@ class CommitLog:
         """
         kept = self._rows_in(state, version).statistics
         if not isinstance(kept, StatisticsRef):
-            return kept
+            return None if kept is None else Statistics.model_validate(_json.loads(kept))
         try:
             data = self.storage.read(layout.statistics(state.record.id, kept.txn_id))
         except KeyMissingError:
             return None
-        return Statistics.model_validate_json(data) if digest(data) == kept.sha256 else None
+        if digest(data) != kept.sha256:
+            return None
+        return Statistics.model_validate(_json.loads(data))
 
     def _rows_in(self, state: ScenarioState, version: int | None) -> RowsAction:
         """Return the action that gave a version of a scenario its rows."""
@@ -257,7 +260,7 @@ class CommitLog:
         with self._lock:
             opened = self._require()
             if opened.snapshot.version == commit.version - 1:
-                self._extend(opened, [(commit, digest(data), len(data))])
+                self._extend(opened, [(commit, digest(data), commit.weight(len(data)))])
             else:
                 self.refresh()
             opened = self._require()

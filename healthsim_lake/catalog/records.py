@@ -123,6 +123,10 @@ class Statistics(Record):
     tables: dict[str, dict[str, Any]]
 
 
+StatisticsText = str
+"""Statistics as JSON text: whoever folds the log passes over them without parsing them."""
+
+
 class StatisticsRef(Record):
     """Statistics that stand in a document of their own because they are large.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from healthsim_lake.entities.types import EntityType, FieldSpec
@@ -111,9 +110,24 @@ class Figures:
         return tuple(dict.fromkeys(name for name in wanted if name is not None))
 
 
-@lru_cache(maxsize=256)
+_MOST_KNOWN = 1_000
+_known: dict[int, tuple[EntityType, Figures]] = {}
+
+
 def figures_of(entity_type: EntityType) -> Figures:
     """Return what is worth counting in the table of `entity_type`."""
+    # Known by identity: comparing two types field by field takes longer than a table's statistics.
+    known = _known.get(id(entity_type))
+    if known is not None and known[0] is entity_type:
+        return known[1]
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    found = _figures(entity_type)
+    _known[id(entity_type)] = entity_type, found
+    return found
+
+
+def _figures(entity_type: EntityType) -> Figures:
     own = {spec.name: spec for spec in entity_type.fields}
     codes = _codes(entity_type, own)
     guessed = entity_type.origin != "builtin"
@@ -131,9 +145,7 @@ def figures_of(entity_type: EntityType) -> Figures:
     )
 
 
-def _codes(
-    entity_type: EntityType, own: dict[str, FieldSpec]
-) -> tuple[str, str | None] | None:
+def _codes(entity_type: EntityType, own: dict[str, FieldSpec]) -> tuple[str, str | None] | None:
     code, label = _CODES.get(entity_type.name, ("code", "description"))
     if not _is(own, code, "text"):
         return None

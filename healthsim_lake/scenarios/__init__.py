@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.metadata import check_metadata
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
+    from healthsim_lake.scenarios.sampling import Sampling, check_request
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
+    from healthsim_lake.scenarios.summarising import summarise
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
     from healthsim_lake.scenarios.upgrading import upgrade
 
@@ -24,27 +26,33 @@ _HOMES = {
     "Adding": "adding",
     "PinnedTypes": "pinned",
     "SaveRequest": "saving",
+    "Sampling": "sampling",
     "Saving": "saving",
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
     "check_metadata": "metadata",
+    "check_request": "sampling",
     "check_strategy": "adding",
     "load": "loading",
     "restore": "restoring",
+    "summarise": "summarising",
     "upgrade": "upgrading",
 }
 
 __all__ = [
     "Adding",
     "PinnedTypes",
+    "Sampling",
     "SaveRequest",
     "Saving",
     "Scenario",
     "TablesInUse",
     "check_metadata",
+    "check_request",
     "check_strategy",
     "load",
     "restore",
+    "summarise",
     "upgrade",
 ]
 

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthsim_lake.catalog import actions
-from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics, StatisticsRef
+from healthsim_lake.catalog.records import (
+    Manifest,
+    ManifestRef,
+    StatisticsRef,
+    StatisticsText,
+)
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Plan
 from healthsim_lake.errors import InputError
@@ -99,7 +104,7 @@ def restore(
     manifest: Manifest,
     *,
     kept: Manifest | ManifestRef,
-    statistics: Statistics | StatisticsRef | None,
+    statistics: StatisticsText | StatisticsRef | None,
 ) -> Draft:
     """Return the draft that brings a tombstone back with rows under new file names."""
     return Draft(

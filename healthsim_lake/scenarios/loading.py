@@ -114,7 +114,9 @@ def load(
         IntegrityError: A file is missing or altered.
     """
     registry, manifest = known.registry(), log.manifest(state, version)
-    wanted = manifest.sets if types is None else _chosen(manifest, types, registry, state.record)
+    wanted = (
+        manifest.sets if types is None else chosen_sets(manifest, types, registry, state.record)
+    )
     rows = {
         one.key: read_rows(
             log.storage,
@@ -124,12 +126,17 @@ def load(
         )
         for one in wanted
     }
-    return Scenario(_as_of(state, manifest, version), rows, registry)
+    return Scenario(record_at(state, manifest, version), rows, registry)
 
 
-def _chosen(
+def chosen_sets(
     manifest: Manifest, types: Sequence[str], registry: Registry, record: ScenarioRecord
 ) -> list[EntitySet]:
+    """Return the entity sets that `types` mean.
+
+    Raises:
+        EntityTypeNotFoundError: The scenario holds no such type.
+    """
     chosen = []
     for name in [types] if isinstance(types, str) else types:
         meant = registry.find(name)
@@ -143,7 +150,7 @@ def _chosen(
     return chosen
 
 
-def _as_of(state: ScenarioState, manifest: Manifest, version: int | None) -> ScenarioRecord:
+def record_at(state: ScenarioState, manifest: Manifest, version: int | None) -> ScenarioRecord:
     """Return the record with the counts and times of the loaded version."""
     record = state.record
     if version is None or version == record.version:

@@ -14,6 +14,7 @@ from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.listing import select
 from healthsim_lake.scenarios.names import check_name, check_tags
 from healthsim_lake.scenarios.room import Room
+from healthsim_lake.scenarios.summaries import Summaries
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import OnDuplicate
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.sources import Entities, Progress
 
 
-class Scenarios(Room):
+class Scenarios(Summaries, Room):
     """Save, find, load and change scenarios.
 
     `ref` is a name or an id, everywhere; ids win. Every method sees all writes that were

@@ -12,9 +12,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from healthsim_lake import _json
 from healthsim_lake.catalog.commit import digest
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.catalog.records import EntitySet, Statistics, StatisticsRef
+from healthsim_lake.catalog.records import (
+    EntitySet,
+    Statistics,
+    StatisticsRef,
+    StatisticsText,
+)
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.codec import Chunk, normalise
 from healthsim_lake.entities.figures import figures_of
@@ -93,7 +99,7 @@ class Gathering:
             offset: Rows of the table that this transaction wrote before.
         """
         start = self._before.get(table, 0) + offset
-        chosen = _positions(self.seed, table, start + chunk.rows)
+        chosen = positions(self.seed, table, start + chunk.rows)
         own = [position - start for position in chosen if position >= start]
         if not own:
             return
@@ -113,31 +119,42 @@ class Gathering:
         written: Mapping[str, TableStatistics],
         txn_id: str,
         changes: Changes | None = None,
-    ) -> Statistics | StatisticsRef:
-        """Return what a commit says of all rows of the scenario.
-
-        Args:
-            sets: Its tables as they will be.
-            type_of: Gives a table's type.
-            written: Statistics of files that this transaction wrote, by name.
-            txn_id: The transaction.
-            changes: What it does to the tables that were there; None if all rows are new.
-        """
-        done = changes or Changes()
-        tables = {}
-        for one in sets:
-            known = self._former.get(one.table)
-            same = one.table not in done.added and one.table not in done.recoded
-            if known is not None and same:
-                tables[one.table] = known
-            elif one.files:
-                tables[one.table] = self._entry(one, type_of(one.table), done, written=written)
+    ) -> StatisticsText | StatisticsRef:
+        """Return what a commit says of all rows of the scenario; see `entries`."""
+        tables = self.entries(sets, type_of, written=written, changes=changes)
         return stored(
             self._storage,
             Statistics(seed=self.seed, tables=tables),
             scenario_id=self._scenario_id,
             txn_id=txn_id,
         )
+
+    def entries(
+        self,
+        sets: Iterable[EntitySet],
+        type_of: Callable[[str], EntityType],
+        *,
+        written: Mapping[str, TableStatistics],
+        changes: Changes | None = None,
+    ) -> dict[str, Entry]:
+        """Return what is known of each table that has rows.
+
+        Args:
+            sets: The tables as they will be.
+            type_of: Gives a table's type.
+            written: Statistics of files that were just written, by name; others are read.
+            changes: What happens to the tables that were there; None if all rows are new.
+        """
+        done = changes or Changes()
+        found = {}
+        for one in sets:
+            known = self._former.get(one.table)
+            same = one.table not in done.added and one.table not in done.recoded
+            if known is not None and same:
+                found[one.table] = known
+            elif one.files:
+                found[one.table] = self._entry(one, type_of(one.table), done, written=written)
+        return found
 
     def _entry(
         self,
@@ -168,7 +185,7 @@ class Gathering:
             known.update(self._former.get(one.table, {}).get("samples", ()))
             if one.rows - (added or one).rows == self._before.get(one.table, 0):
                 known.update(self._seen.get(one.table, {}))
-        wanted = _positions(self.seed, one.table, one.rows)
+        wanted = positions(self.seed, one.table, one.rows)
         missing = [position for position in wanted if position not in known]
         if missing:
             found = rows_at(self._storage, refs(one, self._scenario_id), missing)
@@ -176,17 +193,19 @@ class Gathering:
         return [(position, known[position]) for position in wanted]
 
 
-def _positions(seed: str, table: str, rows: int) -> tuple[int, ...]:
-    return reservoir(f"{seed}/{table}", rows, CANDIDATES)
+def positions(seed: str, table: str, rows: int, *, count: int = CANDIDATES) -> tuple[int, ...]:
+    """Return the positions of `count` rows from all over a table; the same for the same seed."""
+    return reservoir(f"{seed}/{table}", rows, count)
 
 
 def stored(
     storage: Storage, statistics: Statistics, *, scenario_id: str, txn_id: str
-) -> Statistics | StatisticsRef:
+) -> StatisticsText | StatisticsRef:
     """Return what a commit says of `statistics`: themselves, or where they were written."""
-    data = statistics.model_dump_json().encode()
-    if len(data) < INLINE_BYTES:
-        return statistics
+    text = _json.dumps_text({"seed": statistics.seed, "tables": statistics.tables})
+    if len(text) < INLINE_BYTES:
+        return text
+    data = text.encode("ascii")
     write_document(storage, layout.statistics(scenario_id, txn_id), data)
     return StatisticsRef(txn_id=txn_id, sha256=digest(data))
 
@@ -199,7 +218,7 @@ def carried(
     txn_id: str,
     version: int | None = None,
     tables: Iterable[str] | None = None,
-) -> Statistics | StatisticsRef | None:
+) -> StatisticsText | StatisticsRef | None:
     """Return the statistics of rows that become those of another state, or scenario, unchanged.
 
     Args:

@@ -7,8 +7,8 @@ from healthsim_lake.catalog.records import (
     EntitySet,
     FileGroup,
     Manifest,
-    Statistics,
     StatisticsRef,
+    StatisticsText,
 )
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
@@ -118,7 +118,7 @@ class _Upgrading:
 
     def _statistics(
         self, state: ScenarioState, new: Manifest
-    ) -> Statistics | StatisticsRef | None:
+    ) -> StatisticsText | StatisticsRef | None:
         """Return the statistics of the new columns; None, as before, where there were none."""
         log = self._committer.log
         former = log.statistics(state)

@@ -7,16 +7,15 @@ times the work. Large ones are counted by Polars.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Frame = pl.DataFrame | pa.Table
+Frame: TypeAlias = pl.DataFrame | pa.Table
 Amounts = tuple[int, Decimal, Decimal | None, Decimal | None]
 """How many, sum, least and greatest."""
 
@@ -33,55 +32,74 @@ class Columns:
         self._names = frozenset(names)
 
     def counts(self, *names: str) -> Iterable[tuple[tuple[Any, ...], int]]:
-        """Return each combination of values in these columns with its number of rows."""
-        there = [name for name in names if name in self._names]
-        if not there:
+        """Return each combination of values in these columns with its number of rows.
+
+        Rows in which all of them are null may be left out.
+        """
+        full = [name for name in names if self._has_values(name)]
+        if not full:
             return []
-        if isinstance(self._frame, pl.DataFrame):
-            found = self._frame.group_by(there).len().rows()
-            counted = [(row[:-1], row[-1]) for row in found]
-        else:
-            cells = [self._frame[name].to_pylist() for name in there]
-            counted = list(Counter(zip(*cells, strict=True)).items())
-        if there == [*names]:
+        counted = self._counted(full)
+        if full == [*names]:
             return counted
-        at = [there.index(name) if name in there else None for name in names]
+        at = [full.index(name) if name in full else None for name in names]
         return [
             (tuple(None if place is None else row[place] for place in at), rows)
             for row, rows in counted
         ]
 
-    def lives(self, birth: str, death: str | None) -> Iterator[tuple[date, date | None, int]]:
-        """Yield dates of birth and of death with numbers of rows.
-
-        Of the living only the year of birth is meant: their dates are the first of January.
-        """
-        dead = death if death in self._names else None
+    def births(self, birth: str, death: str | None) -> Mapping[int, int]:
+        """Return the years of birth of the living, with numbers of rows."""
+        if not self._has_dates(birth):
+            return {}
+        dead = None if death is None or not self._has_values(death) else death
         if isinstance(self._frame, pl.DataFrame):
-            yield from self._many_lives(birth, dead)
-            return
-        if birth not in self._names:
-            return
-        born = self._frame[birth].to_pylist()
-        died = [None] * len(born) if dead is None else self._frame[dead].to_pylist()
-        for pair, rows in Counter(zip(born, died, strict=True)).items():
-            if isinstance(pair[0], date):
-                yield *pair, rows
+            rows = self._frame.filter(pl.col(dead).is_null()) if dead is not None else self._frame
+            years = rows[birth].dt.year().drop_nulls()
+            return dict(years.value_counts().rows())
+        chosen = self._frame[birth]
+        if dead is not None:
+            chosen = chosen.filter(pc.is_null(self._frame[dead]))
+        return Counter(pc.year(chosen.drop_null()).to_pylist())
 
-    def _many_lives(
-        self, birth: str, death: str | None
-    ) -> Iterator[tuple[date, date | None, int]]:
-        frame = self._frame
-        if birth not in self._names or frame.schema[birth] != pl.Date:
-            return
-        living = frame
-        if death is not None and frame.schema[death] == pl.Date:
-            living = frame.filter(pl.col(death).is_null())
-            dead = frame.filter(pl.col(death).is_not_null() & pl.col(birth).is_not_null())
-            yield from dead.group_by(birth, death).len().rows()
-        years = living.drop_nulls(birth).group_by(pl.col(birth).dt.truncate("1y")).len()
-        for born, rows in years.rows():
-            yield born, None, rows
+    def deaths(self, birth: str, death: str) -> Mapping[int, int]:
+        """Return the ages at death, in whole years, with numbers of rows."""
+        if not (self._has_dates(birth) and self._has_dates(death)):
+            return {}
+        if isinstance(self._frame, pl.DataFrame):
+            rows = self._frame.select(birth, death).drop_nulls()
+            ages = rows.select(_age(pl.col(birth), pl.col(death)).alias("age"))["age"]
+            return dict(ages.value_counts().rows())
+        lives = self._frame.select([birth, death]).drop_null().to_pydict()
+        return Counter(
+            died.year - born.year - ((died.month, died.day) < (born.month, born.day))
+            for born, died in zip(lives[birth], lives[death], strict=True)
+        )
+
+    def _has_values(self, name: str) -> bool:
+        if name not in self._names:
+            return False
+        column = self._frame[name]
+        nulls: int = column.null_count() if isinstance(column, pl.Series) else column.null_count
+        return nulls < len(column)
+
+    def _has_dates(self, name: str) -> bool:
+        if not self._has_values(name):
+            return False
+        column = self._frame[name]
+        if isinstance(column, pl.Series):
+            return column.dtype == pl.Date
+        return bool(pa.types.is_date(column.type))
+
+    def _counted(self, names: list[str]) -> list[tuple[tuple[Any, ...], int]]:
+        if not isinstance(self._frame, pl.DataFrame):
+            cells = [self._frame[name].to_pylist() for name in names]
+            return list(Counter(zip(*cells, strict=True)).items())
+        if len(names) == 1:
+            found = self._frame[names[0]].value_counts().rows()
+        else:
+            found = self._frame.group_by(names).len().rows()
+        return [(row[:-1], row[-1]) for row in found]
 
     def amounts(self, name: str, only: tuple[str, str] | None) -> Amounts:
         """Return how many numbers a column has, their exact sum, the least and the greatest.
@@ -90,7 +108,7 @@ class Columns:
             name: The column.
             only: Look only at rows that have this value in this column.
         """
-        if not {name, *(only or ())[:1]} <= self._names:
+        if not self._has_values(name) or (only is not None and not self._has_values(only[0])):
             return _NO_AMOUNTS
         if isinstance(self._frame, pl.DataFrame):
             rows = self._frame if only is None else self._frame.filter(pl.col(only[0]) == only[1])
@@ -111,3 +129,9 @@ class Columns:
             return _NO_AMOUNTS
         total, least, greatest = map(Decimal, found)
         return count, total, least, greatest
+
+
+def _age(born: pl.Expr, died: pl.Expr) -> pl.Expr:
+    month, day = died.dt.month() - born.dt.month(), died.dt.day() - born.dt.day()
+    early = (month < 0) | ((month == 0) & (day < 0))
+    return died.dt.year() - born.dt.year() - early.cast(pl.Int32)

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from healthsim_lake.tables import parquet, places
 from healthsim_lake.tables.places import FileRef
 
 
+@lru_cache(maxsize=1_024)
 def reservoir(seed: str, rows: int, count: int) -> tuple[int, ...]:
     """Return the positions of `count` rows of a table, each row being as likely as any other.
 
@@ -89,9 +91,7 @@ def columns_of(storage: Storage, ref: FileRef, names: Iterable[str]) -> pa.Table
 
 
 @contextmanager
-def _opened(
-    storage: Storage, ref: FileRef
-) -> Iterator[tuple[pq.ParquetFile, tuple[Shape, ...]]]:
+def _opened(storage: Storage, ref: FileRef) -> Iterator[tuple[pq.ParquetFile, tuple[Shape, ...]]]:
     """Open a file wherever it stands, to read parts of it."""
     with ExitStack() as stack:
         for key in ref.possible_keys():
@@ -108,9 +108,7 @@ def _opened(
     raise places.missing(ref)
 
 
-def _rows_of_file(
-    storage: Storage, ref: FileRef, positions: Sequence[int]
-) -> list[dict[str, Any]]:
+def _rows_of_file(storage: Storage, ref: FileRef, positions: Sequence[int]) -> list[dict[str, Any]]:
     with _opened(storage, ref) as (file, shapes):
         sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
         ends = list(accumulate(sizes))
@@ -136,5 +134,3 @@ def _decoded(
     if isinstance(data, pl.DataFrame):
         return decode(data[list(positions)], shapes)
     return decode(data.take(pa.array(positions, pa.int64())), shapes)
-
-

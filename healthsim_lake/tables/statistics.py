@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -141,10 +140,12 @@ def measured(
     if figures.codes is not None:
         _count_codes(found, columns, figures.codes)
     if figures.birth is not None:
-        found.births, found.deaths = _ages(columns, figures.birth, figures.death)
+        found.births = dict(columns.births(figures.birth, figures.death))
+        if figures.death is not None:
+            found.deaths = dict(columns.deaths(figures.birth, figures.death))
     for amount in figures.amounts:
-        count, *numbers = columns.amounts(amount.column, amount.only)
-        found.amounts[amount.name] = AmountStatistics(amount.figure, count, *numbers)
+        numbers = columns.amounts(amount.column, amount.only)
+        found.amounts[amount.name] = AmountStatistics(amount.figure, *numbers)
     found.dates = [(name, *bounds.get(name, (None, None))) for name in figures.dates]
     return found
 
@@ -156,8 +157,11 @@ def merged(parts: Iterable[TableStatistics], *, guessed: bool) -> TableStatistic
         parts: Of one table; they are not changed.
         guessed: See `Figures.guessed`.
     """
+    first, *others = [*parts] or [TableStatistics()]
+    if not others:
+        return first
     result = TableStatistics()
-    for part in parts:
+    for part in (first, *others):
         _take(result, part, guessed=guessed)
     return result
 
@@ -193,9 +197,7 @@ def _categories(counts: Counter[str], *, guessed: bool) -> dict[str, int] | None
     return dict(sorted(counts.items(), key=_rank))
 
 
-def _count_codes(
-    found: TableStatistics, columns: Columns, names: tuple[str, str | None]
-) -> None:
+def _count_codes(found: TableStatistics, columns: Columns, names: tuple[str, str | None]) -> None:
     code, label = names
     counts: Counter[Code] = Counter()
     for (value, *meaning), rows in columns.counts(code, *([] if label is None else [label])):
@@ -214,20 +216,6 @@ def _keep_codes(result: TableStatistics, counts: Counter[Code]) -> None:
 def _rank(item: tuple[Any, int]) -> tuple[int, str]:
     """Order by frequency; the text decides where that leaves it open, so that order is certain."""
     return -item[1], str(item[0])
-
-
-def _ages(
-    columns: Columns, birth: str, death: str | None
-) -> tuple[dict[int, int], dict[int, int]]:
-    births: Counter[int] = Counter()
-    deaths: Counter[int] = Counter()
-    for born, died, rows in columns.lives(birth, death):
-        if isinstance(died, date):
-            early = (died.month, died.day) < (born.month, born.day)
-            deaths[died.year - born.year - early] += rows
-        else:
-            births[born.year] += rows
-    return dict(births), dict(deaths)
 
 
 def _wider(
