@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from healthsim_lake.catalog.checkpoint import Checkpoint
 from healthsim_lake.catalog.commit import Commit, LakeFile
-from healthsim_lake.catalog.records import Manifest
+from healthsim_lake.catalog.records import Manifest, Statistics
 from healthsim_lake.entities.types import EntityType
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -24,6 +24,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "entity-type": EntityType,
     "lake": LakeFile,
     "manifest": Manifest,
+    "statistics": Statistics,
 }
 FOLDER = Path(__file__).parent.parent / "catalog" / "schemas"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, importing, scenarios, tagging
+from healthsim_lake.cli import asking, demo, importing, insight, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -35,6 +35,9 @@ app.command("list", rich_help_panel=_READ)(scenarios.list_scenarios)
 app.command("show", rich_help_panel=_READ)(scenarios.show)
 app.command("query", rich_help_panel=_READ)(asking.query)
 app.command("load", rich_help_panel=_READ)(asking.load)
+app.command("summary", rich_help_panel=_READ)(insight.summary)
+app.command("sample", rich_help_panel=_READ)(insight.sample)
+app.command("stats", rich_help_panel=_READ)(insight.stats)
 app.command("history", rich_help_panel=_READ)(scenarios.history)
 app.command("entities", rich_help_panel=_READ)(asking.entities)
 app.command("rename", rich_help_panel=_CHANGE)(scenarios.rename)

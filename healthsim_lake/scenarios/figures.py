@@ -13,6 +13,7 @@ from healthsim_lake.tables.statistics import AmountStatistics, Code, TableStatis
 OTHERS = "…"
 """Counts the rows of all values that are not shown."""
 _FEW = 3
+_GENDERS = 10
 AGE_GROUPS = ((0, 17), (18, 34), (35, 49), (50, 64), (65, 79))
 _OLDEST = f"{AGE_GROUPS[-1][1] + 1}+"
 
@@ -65,7 +66,7 @@ def figures(known: Sequence[Known], *, written: date, most: int) -> dict[str, An
     told: dict[str, Any] = {
         "date_range": _range(dates.values()),
         "age_range": _by_key(known, lambda one: _ages(one, as_of)),
-        "gender_distribution": _by_key(known, lambda one: _values(one, "gender", most)),
+        "gender_distribution": _by_key(known, lambda one: _values(one, "gender", _GENDERS)),
         **_codes(known, most),
         **_amounts(known),
     }

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from healthsim_lake import _clock
 from healthsim_lake.catalog.records import DataFile, EntitySet
-from healthsim_lake.entities.codec import encode_frame, encode_rows
+from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.scenarios import sources
 from healthsim_lake.scenarios.sources import Batch, Entities, Progress
@@ -55,6 +55,9 @@ def write_rows(
         sink.take(batch, moment, provenance)
         if on_progress is not None:
             on_progress(key, sink.rows)
+    for sink in sinks.values():
+        sink.observe()
+    writer.measure()
     return [sink.close() for sink in sinks.values()]
 
 
@@ -67,6 +70,7 @@ class _Sink:
         self.key, self.rows = key, 0
         self._writer, self._tables, self._gathering = writer, tables, gathering
         self._files: list[Future[DataFile]] = []
+        self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
 
     def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
         """Encode a batch, and have it written while the next one is encoded."""
@@ -79,8 +83,16 @@ class _Sink:
             offset=self.rows,
         )
         self._files.append(self._writer.submit(chunk, entity_type))
-        self._gathering.observe(entity_type.name, batch, chunk, offset=self.rows)
+        self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows
+        if chunk.rows >= SMALL_ROWS:
+            self.observe()
+
+    def observe(self) -> None:
+        """Look for samples in what was taken; best while the files are written."""
+        for table, batch, chunk, offset in self._unobserved:
+            self._gathering.observe(table, batch, chunk, offset=offset)
+        self._unobserved.clear()
 
     def close(self) -> EntitySet:
         """Wait for the files and return them."""
@@ -91,7 +103,7 @@ class _Sink:
 
 def _encode(
     entity_type: EntityType, batch: Batch, *, defaults: Mapping[str, Any], key: str, offset: int
-) -> Any:
+) -> Chunk:
     if isinstance(batch, pa.Table):
         return encode_frame(entity_type, batch, defaults=defaults, table=key, offset=offset)
     rows: Sequence[Any] = batch

@@ -32,7 +32,7 @@ from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables.measuring import measured_file
 from healthsim_lake.tables.picking import reservoir, rows_at, rows_of_chunk
 from healthsim_lake.tables.places import refs
-from healthsim_lake.tables.statistics import TableStatistics, from_document, merged
+from healthsim_lake.tables.statistics import TableStatistics, dated, from_document, merged
 
 CANDIDATES = 5
 """Rows of each table that are kept; summaries choose among them."""
@@ -170,11 +170,16 @@ class Gathering:
             files, known = one, []
         else:
             files, known = added, [from_document(former)]
+        figures = figures_of(entity_type)
         parts = [
-            written.get(ref.file.name) or measured_file(self._storage, ref, entity_type)
+            dated(
+                written.get(ref.file.name) or measured_file(self._storage, ref, entity_type),
+                figures,
+                ref.file.bounds,
+            )
             for ref in refs(files, self._scenario_id)
         ]
-        statistics = merged([*known, *parts], guessed=figures_of(entity_type).guessed)
+        statistics = merged([*known, *parts], guessed=figures.guessed)
         return {**statistics.document(), "samples": self._samples(one, added, moved=moved)}
 
     def _samples(

@@ -1,4 +1,4 @@
-"""What a scenario is like without loading it: summary and samples."""
+"""What a scenario is like without loading it: summary, samples, and how much it holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
 from healthsim_lake.scenarios.room import Room
+from healthsim_lake.scenarios.usage import Usage, usage
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.sampling import Strategy
@@ -70,3 +71,18 @@ class Summaries(Room):
         snapshot = self._committer.view()
         sampling = scenarios.Sampling(self._committer.log, snapshot, snapshot.get(ref), self._types)
         return sampling.rows(type, count=count, strategy=strategy, seed=seed)
+
+    def usage(self, ref: str | None = None) -> Usage:
+        """Return how many rows, files, bytes and versions there are, by table.
+
+        Args:
+            ref: Name or id of a scenario; None for the whole lake.
+
+        Raises:
+            ScenarioNotFoundError: There is no such scenario.
+        """
+        snapshot = self._committer.view()
+        if ref is not None:
+            return usage(self._committer.log, [snapshot.get(ref)])
+        alive = (one for one in snapshot.scenarios.values() if not one.record.deleted)
+        return usage(self._committer.log, alive)

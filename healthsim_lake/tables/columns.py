@@ -127,7 +127,7 @@ class Columns:
             found = [pc.sum(column).as_py(), ends["min"].as_py(), ends["max"].as_py()]
         if not count or not all(isinstance(one, Decimal | int) for one in found):
             return _NO_AMOUNTS
-        total, least, greatest = map(Decimal, found)
+        total, least, greatest = (Decimal(one) for one in found if isinstance(one, Decimal | int))
         return count, total, least, greatest
 
 

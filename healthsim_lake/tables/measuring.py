@@ -27,6 +27,6 @@ def measured_file(storage: Storage, ref: FileRef, entity_type: EntityType) -> Ta
     if ref.file.rows >= SMALL_ROWS and table.num_columns:
         made = pl.from_arrow(table)
         frame = made if isinstance(made, pl.DataFrame) else made.to_frame()
-    found = measured(frame, figures, bounds=ref.file.bounds)
+    found = measured(frame, figures)
     found.rows = ref.file.rows  # a frame without columns does not know
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -119,15 +119,12 @@ def from_document(document: Mapping[str, Any]) -> TableStatistics:
     )
 
 
-def measured(
-    frame: Frame, figures: Figures, *, bounds: Mapping[str, tuple[str, str]]
-) -> TableStatistics:
-    """Return the statistics of the rows of one file.
+def measured(frame: Frame, figures: Figures) -> TableStatistics:
+    """Return the statistics of the rows of one file, but for `dates`; see `dated`.
 
     Args:
         frame: Its columns; those that `figures` names and that are missing count as empty.
         figures: What to count.
-        bounds: Least and greatest value of its date and timestamp columns, as text.
     """
     columns = Columns(frame)
     found = TableStatistics(rows=len(frame))
@@ -146,8 +143,21 @@ def measured(
     for amount in figures.amounts:
         numbers = columns.amounts(amount.column, amount.only)
         found.amounts[amount.name] = AmountStatistics(amount.figure, *numbers)
-    found.dates = [(name, *bounds.get(name, (None, None))) for name in figures.dates]
     return found
+
+
+def dated(
+    statistics: TableStatistics, figures: Figures, bounds: Mapping[str, tuple[str, str]]
+) -> TableStatistics:
+    """Return `statistics` with the dates that the catalog knows of the file.
+
+    Args:
+        statistics: Of the file.
+        figures: What counts in its table.
+        bounds: Least and greatest value of its date and timestamp columns, as text.
+    """
+    spans = [(name, *bounds.get(name, (None, None))) for name in figures.dates]
+    return replace(statistics, dates=spans)
 
 
 def merged(parts: Iterable[TableStatistics], *, guessed: bool) -> TableStatistics:

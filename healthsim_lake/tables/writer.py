@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import count
@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from healthsim_lake.catalog.records import DataFile
-from healthsim_lake.entities.codec import Chunk
+from healthsim_lake.entities.codec import SMALL_ROWS, Chunk
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
@@ -46,16 +46,14 @@ class FileWriter:
         storage: Where to.
         txn_id: Names the files.
         scenario_id: Whose rows they hold, unless a call says otherwise.
-
-    Attributes:
-        statistics: Of the files that were written from chunks, by name.
     """
 
     def __init__(self, storage: Storage, *, txn_id: str, scenario_id: str) -> None:
         self._storage, self._txn_id, self._scenario_id = storage, txn_id, scenario_id
         self._numbers = count(1)
         self._keys: dict[str, str] = {}
-        self.statistics: dict[str, TableStatistics] = {}
+        self._statistics: dict[str, TableStatistics] = {}
+        self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
         self._room = threading.Semaphore(WORKERS + PENDING)
         self._futures: list[Future[DataFile]] = []
 
@@ -81,17 +79,35 @@ class FileWriter:
         def write() -> DataFile:
             data = parquet.to_bytes(chunk, entity_type)
             self._storage.put(key, data)
-            bounds = parquet.bounds(chunk, entity_type)
-            self.statistics[name] = measured(chunk.data, figures_of(entity_type), bounds=bounds)
-            return DataFile(
+            file = DataFile(
                 name=name,
                 rows=chunk.rows,
                 bytes=len(data),
                 sha256=hashlib.sha256(data).hexdigest(),
-                bounds=bounds,
+                bounds=parquet.bounds(chunk, entity_type),
             )
+            if not small:
+                self._measure(name, chunk, entity_type)
+            return file
 
+        small = chunk.rows < SMALL_ROWS
+        if small:
+            self._unmeasured.append((name, chunk, entity_type))
         return self._run(write)
+
+    def measure(self) -> None:
+        """Compute what is left of the statistics; best while the helpers wait for the disk."""
+        while self._unmeasured:
+            self._measure(*self._unmeasured.pop())
+
+    def _measure(self, name: str, chunk: Chunk, entity_type: EntityType) -> None:
+        self._statistics[name] = measured(chunk.data, figures_of(entity_type))
+
+    @property
+    def statistics(self) -> Mapping[str, TableStatistics]:
+        """Statistics of the files written from chunks, by name; complete once the files are."""
+        self.measure()
+        return self._statistics
 
     def copy(self, source: str, table: str, file: DataFile) -> DataFile:
         """Give the bytes of a file that exists a new name; returns the file under that name.
