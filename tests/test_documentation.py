@@ -93,12 +93,9 @@ def test_what_a_lake_holds_follows_the_schemas(tmp_path, monkeypatch):
         "lake": [folder / layout.LAKE],
         "commit": sorted((folder / layout.LOG).glob("*.json")),
         "checkpoint": sorted((folder / layout.CHECKPOINTS).glob("*.json")),
+        "statistics": sorted((folder / "catalog").rglob("*.statistics.json")),
         "entity-type": sorted((ROOT / "catalog" / "entities").glob("*.json")),
     }
-    for commit in documents["commit"]:
-        for action in json.loads(commit.read_text())["actions"]:
-            if action.get("statistics"):
-                jsonschema.validate(json.loads(action["statistics"]), schema("statistics"))
     for name, paths in documents.items():
         assert paths, name
         for path in paths:

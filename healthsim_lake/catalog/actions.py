@@ -3,7 +3,7 @@
 An action says what to do, never the result of old state (`AddTag`, not "tags are now …"), so that
 an operation which lost a race can be planned again. The one exception is a manifest, which replaces
 the former one and is therefore guarded by `ScenarioIs` wherever it was computed from it.
-Statistics travel beside a manifest and are no part of the state: see `log.CommitLog.statistics`.
+Statistics are named beside a manifest and are no part of the state: see `log.CommitLog.statistics`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from healthsim_lake.catalog.records import (
     Record,
     ScenarioId,
     StatisticsRef,
-    StatisticsText,
     TableName,
 )
 
@@ -61,7 +60,7 @@ class CreateScenario(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
-    statistics: StatisticsText | StatisticsRef | None = None
+    statistics: StatisticsRef | None = None
 
 
 class ReplaceRows(Record):
@@ -72,7 +71,7 @@ class ReplaceRows(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
-    statistics: StatisticsText | StatisticsRef | None = None
+    statistics: StatisticsRef | None = None
 
 
 class RenameScenario(Record):
@@ -123,7 +122,7 @@ class RestoreScenario(Record):
     name: str
     manifest: Manifest | ManifestRef
     entity_counts: dict[str, int] = {}
-    statistics: StatisticsText | StatisticsRef | None = None
+    statistics: StatisticsRef | None = None
 
 
 RowsAction = CreateScenario | ReplaceRows | RestoreScenario

@@ -33,7 +33,7 @@ class Opened:
     Attributes:
         lake: What ``lake.json`` says.
         snapshot: The state at the head.
-        log_bytes: Weight of the commits since the checkpoint that was used.
+        log_bytes: Bytes of the commits since the checkpoint that was used.
         checkpoint_bytes: Size of that checkpoint; 0 without one.
     """
 
@@ -90,7 +90,7 @@ def open_head(storage: Storage) -> Opened | None:
 
 
 def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit, str, int]]:
-    """Yield the commits that follow `snapshot`, with digest and weight, checking the chain.
+    """Yield the commits that follow `snapshot`, with digest and size, checking the chain.
 
     Raises:
         BrokenChainError: A commit does not follow the one before it.
@@ -113,7 +113,7 @@ def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit
 
 
 def read_commit(storage: Storage, version: int) -> tuple[Commit, str, int] | None:
-    """Return a commit with its digest and weight, or None if it is not there (yet).
+    """Return a commit with its digest and size, or None if it is not there (yet).
 
     Raises:
         DamagedCommitError: It is there and cannot be read.
@@ -129,7 +129,7 @@ def read_commit(storage: Storage, version: int) -> tuple[Commit, str, int] | Non
         if _in_flight(storage, version):
             return None
         raise
-    return commit, digest(data), commit.weight(len(data))
+    return commit, digest(data), len(data)
 
 
 def _in_flight(storage: Storage, version: int) -> bool:

@@ -71,11 +71,6 @@ class Commit(Record):
     publishes: tuple[FileGroup, ...] = ()
     retires: tuple[FileGroup, ...] = ()
 
-    def weight(self, size: int) -> int:
-        """Return how many of the commit's `size` bytes take time to fold: all but statistics."""
-        texts = (getattr(action, "statistics", None) for action in self.actions)
-        return size - sum(len(text) for text in texts if isinstance(text, str))
-
     def to_bytes(self) -> bytes:
         """Return the commit as it stands in the log."""
         return self.model_dump_json().encode()

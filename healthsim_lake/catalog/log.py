@@ -14,7 +14,7 @@ from healthsim_lake._clock import new_uuid, to_utc
 from healthsim_lake.catalog import chain, checkpoint
 from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit, LakeFile, digest
-from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics, StatisticsRef
+from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import (
@@ -188,7 +188,7 @@ class CommitLog:
     def statistics(self, state: ScenarioState, version: int | None = None) -> Statistics | None:
         """Return what was computed of a scenario's rows when they were written.
 
-        They are no part of the snapshot: this reads a commit, and sometimes a document.
+        They are no part of the snapshot: this reads a commit and a document.
 
         Returns:
             None where nothing was kept, or what was kept is damaged: everything in them can be
@@ -198,10 +198,10 @@ class CommitLog:
             VersionNotFoundError: The scenario never had that version.
         """
         kept = self._rows_in(state, version).statistics
-        if not isinstance(kept, StatisticsRef):
-            return None if kept is None else Statistics.model_validate(_json.loads(kept))
+        if kept is None:
+            return None
         try:
-            data = self.storage.read(layout.statistics(state.record.id, kept.txn_id))
+            data = self.storage.read(layout.statistics(state.record.id, kept.name))
         except KeyMissingError:
             return None
         if digest(data) != kept.sha256:
@@ -260,7 +260,7 @@ class CommitLog:
         with self._lock:
             opened = self._require()
             if opened.snapshot.version == commit.version - 1:
-                self._extend(opened, [(commit, digest(data), commit.weight(len(data)))])
+                self._extend(opened, [(commit, digest(data), len(data))])
             else:
                 self.refresh()
             opened = self._require()

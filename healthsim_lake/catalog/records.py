@@ -123,19 +123,15 @@ class Statistics(Record):
     tables: dict[str, dict[str, Any]]
 
 
-StatisticsText = str
-"""Statistics as JSON text: whoever folds the log passes over them without parsing them."""
-
-
 class StatisticsRef(Record):
-    """Statistics that stand in a document of their own because they are large.
+    """Where statistics stand: never in the log, which is kept for ever, since they hold rows.
 
     Attributes:
-        txn_id: The transaction that wrote it, which names the document.
+        name: Names the document; ``<transaction>-<number>``, like a data file's.
         sha256: Of the document's bytes.
     """
 
-    txn_id: str = Field(pattern=TXN_PATTERN)
+    name: FileName
     sha256: Digest
 
 

@@ -121,8 +121,7 @@ class Adding:
         known = self._gathering.conclude(
             manifest.sets,
             lambda table: self._tables.at(table, snapshot),
-            written=writer.statistics,
-            txn_id=self._txn_id,
+            writer=writer,
             changes=self._changes(),
         )
         types = {one.table: self._tables.types[one.table] for one in self._sets if one.files}

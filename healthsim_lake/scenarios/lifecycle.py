@@ -10,7 +10,6 @@ from healthsim_lake.catalog.records import (
     Manifest,
     ManifestRef,
     StatisticsRef,
-    StatisticsText,
 )
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Plan
@@ -104,7 +103,7 @@ def restore(
     manifest: Manifest,
     *,
     kept: Manifest | ManifestRef,
-    statistics: StatisticsText | StatisticsRef | None,
+    statistics: StatisticsRef | None,
 ) -> Draft:
     """Return the draft that brings a tombstone back with rows under new file names."""
     return Draft(

@@ -17,12 +17,7 @@ def stored(
     data = manifest.model_dump_json().encode()
     if len(data) < INLINE_BYTES:
         return manifest
-    write_document(storage, layout.manifest(scenario_id, txn_id), data)
-    return ManifestRef(txn_id=txn_id, sha256=digest(data))
-
-
-def write_document(storage: Storage, key: str, data: bytes) -> None:
-    """Store what a commit refers to, under a key of its own transaction."""
+    key = layout.manifest(scenario_id, txn_id)
     try:
         storage.create(key, data)
     except KeyExistsError:
@@ -30,6 +25,7 @@ def write_document(storage: Storage, key: str, data: bytes) -> None:
         if storage.read(key) != data:
             storage.delete(key)
             storage.create(key, data)
+    return ManifestRef(txn_id=txn_id, sha256=digest(data))
 
 
 def difference(

@@ -44,9 +44,7 @@ def restore(
         kept = manifests.stored(
             committer.log.storage, manifest, scenario_id=scenario_id, txn_id=transaction.txn_id
         )
-        known = statistics.carried(
-            committer.log, tombstone, scenario_id=scenario_id, txn_id=transaction.txn_id
-        )
+        known = statistics.carried(committer.log, tombstone, writer=writer, scenario_id=scenario_id)
         committed = committer.commit(
             lambda _snapshot: lifecycle.restore(
                 scenario_id, name, manifest, kept=kept, statistics=known

@@ -141,9 +141,7 @@ class Saving:
             manifest=manifests.stored(
                 self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
             ),
-            statistics=self._gathering.conclude(
-                self._sets, types.__getitem__, written=writer.statistics, txn_id=self._txn_id
-            ),
+            statistics=self._gathering.conclude(self._sets, types.__getitem__, writer=writer),
         )
         if existing is None:
             requires.append(actions.NameFree(name=self._request.name))

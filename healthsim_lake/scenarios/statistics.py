@@ -12,27 +12,24 @@ from typing import Any
 
 import pyarrow as pa
 
-from healthsim_lake import _json
-from healthsim_lake.catalog.commit import digest
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import (
     EntitySet,
     Statistics,
     StatisticsRef,
-    StatisticsText,
 )
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.codec import Chunk, normalise
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
-from healthsim_lake.scenarios.manifests import INLINE_BYTES, write_document
 from healthsim_lake.scenarios.shorten import shortened
 from healthsim_lake.scenarios.sources import Batch
-from healthsim_lake.storage import Storage, layout
+from healthsim_lake.storage import Storage
 from healthsim_lake.tables.measuring import measured_file
 from healthsim_lake.tables.picking import reservoir, rows_at, rows_of_chunk
 from healthsim_lake.tables.places import refs
 from healthsim_lake.tables.statistics import TableStatistics, dated, from_document, merged
+from healthsim_lake.tables.writer import FileWriter
 
 CANDIDATES = 5
 """Rows of each table that are kept; summaries choose among them."""
@@ -116,18 +113,18 @@ class Gathering:
         sets: Iterable[EntitySet],
         type_of: Callable[[str], EntityType],
         *,
-        written: Mapping[str, TableStatistics],
-        txn_id: str,
+        writer: FileWriter,
         changes: Changes | None = None,
-    ) -> StatisticsText | StatisticsRef:
-        """Return what a commit says of all rows of the scenario; see `entries`."""
-        tables = self.entries(sets, type_of, written=written, changes=changes)
-        return stored(
-            self._storage,
-            Statistics(seed=self.seed, tables=tables),
-            scenario_id=self._scenario_id,
-            txn_id=txn_id,
-        )
+    ) -> StatisticsRef | None:
+        """Keep what is known of all rows of the scenario, and return what a commit says of it.
+
+        None if there are no rows. For the arguments see `entries`; `writer` knows its own files.
+        """
+        tables = self.entries(sets, type_of, written=writer.statistics, changes=changes)
+        if not tables:
+            return None
+        known = Statistics(seed=self.seed, tables=tables)
+        return writer.keep_statistics(known, self._scenario_id)
 
     def entries(
         self,
@@ -203,48 +200,32 @@ def positions(seed: str, table: str, rows: int, *, count: int = CANDIDATES) -> t
     return reservoir(f"{seed}/{table}", rows, count)
 
 
-def stored(
-    storage: Storage, statistics: Statistics, *, scenario_id: str, txn_id: str
-) -> StatisticsText | StatisticsRef:
-    """Return what a commit says of `statistics`: themselves, or where they were written."""
-    text = _json.dumps_text({"seed": statistics.seed, "tables": statistics.tables})
-    if len(text) < INLINE_BYTES:
-        return text
-    data = text.encode("ascii")
-    write_document(storage, layout.statistics(scenario_id, txn_id), data)
-    return StatisticsRef(txn_id=txn_id, sha256=digest(data))
-
-
 def carried(
     log: CommitLog,
     source: ScenarioState,
     *,
+    writer: FileWriter,
     scenario_id: str,
-    txn_id: str,
     version: int | None = None,
     tables: Iterable[str] | None = None,
-) -> StatisticsText | StatisticsRef | None:
-    """Return the statistics of rows that become those of another state, or scenario, unchanged.
+) -> StatisticsRef | None:
+    """Keep the statistics of rows that become those of another state, or scenario, unchanged.
 
     Args:
         log: The lake's log.
         source: Whose rows they are.
+        writer: Of the transaction that carries them over.
         scenario_id: Whose rows they will be.
-        txn_id: The transaction that makes them so.
         version: The state that they are taken from; None for the newest.
         tables: Take only these tables; None for all.
 
     Returns:
-        None if nothing is known of the rows; it is computed when it is asked for.
+        What a commit says of them. None if nothing is known of the rows; it is computed when it
+        is asked for.
     """
     known = log.statistics(source, version)
     if known is None:
         return None
     wanted = known.tables if tables is None else set(tables)
     part = {table: entry for table, entry in known.tables.items() if table in wanted}
-    return stored(
-        log.storage,
-        Statistics(seed=known.seed, tables=part),
-        scenario_id=scenario_id,
-        txn_id=txn_id,
-    )
+    return writer.keep_statistics(Statistics(seed=known.seed, tables=part), scenario_id)

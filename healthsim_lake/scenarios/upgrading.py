@@ -8,7 +8,6 @@ from healthsim_lake.catalog.records import (
     FileGroup,
     Manifest,
     StatisticsRef,
-    StatisticsText,
 )
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
@@ -116,9 +115,7 @@ class _Upgrading:
             statistics=self._statistics(state, new),
         )
 
-    def _statistics(
-        self, state: ScenarioState, new: Manifest
-    ) -> StatisticsText | StatisticsRef | None:
+    def _statistics(self, state: ScenarioState, new: Manifest) -> StatisticsRef | None:
         """Return the statistics of the new columns; None, as before, where there were none."""
         log = self._committer.log
         former = log.statistics(state)
@@ -128,8 +125,7 @@ class _Upgrading:
         return gathering.conclude(
             [one for one in new.sets if one.table in {*former.tables, self._target.name}],
             lambda _: self._target,
-            written=self._writer.statistics,
-            txn_id=self._txn_id,
+            writer=self._writer,
             changes=Changes(recoded=(self._target.name,)),
         )
 

@@ -11,9 +11,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import count
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
-from healthsim_lake.catalog.records import DataFile
+from healthsim_lake import _json
+from healthsim_lake.catalog.commit import digest
+from healthsim_lake.catalog.records import DataFile, Statistics, StatisticsRef
 from healthsim_lake.entities.codec import SMALL_ROWS, Chunk
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
@@ -21,6 +23,8 @@ from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables import parquet
 from healthsim_lake.tables.statistics import TableStatistics, measured
+
+T = TypeVar("T")
 
 WORKERS = 2
 PENDING = 2
@@ -55,7 +59,7 @@ class FileWriter:
         self._statistics: dict[str, TableStatistics] = {}
         self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
         self._room = threading.Semaphore(WORKERS + PENDING)
-        self._futures: list[Future[DataFile]] = []
+        self._futures: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +113,23 @@ class FileWriter:
         self.measure()
         return self._statistics
 
+    def keep_statistics(self, statistics: Statistics, scenario_id: str) -> StatisticsRef:
+        """Write a document that a commit can name, beside all other work, and return its name.
+
+        It is not made durable: what is lost with it can be computed from the rows.
+        """
+        name = f"{self._txn_id}-{next(self._numbers)}"
+        key = layout.statistics(scenario_id, name)
+        data = _json.dumps({"seed": statistics.seed, "tables": statistics.tables})
+
+        def write() -> None:
+            with contextlib.suppress(StorageError):  # then it is absent, which is no damage
+                self._storage.put(key, data, durable=False)
+
+        self._keys[name] = key
+        self._run(write)
+        return StatisticsRef(name=name, sha256=digest(data))
+
     def copy(self, source: str, table: str, file: DataFile) -> DataFile:
         """Give the bytes of a file that exists a new name; returns the file under that name.
 
@@ -128,7 +149,7 @@ class FileWriter:
 
     def discard(self, *, but: Collection[str] = ()) -> None:
         """Remove all files but some; what cannot be removed is an orphan for maintenance."""
-        self._settle(cancel=True)
+        self._settle(cancel=not but)
         for name, key in self._keys.items():
             if name not in but:
                 with contextlib.suppress(StorageError):
@@ -147,7 +168,7 @@ class FileWriter:
                 future.cancel()
         wait(self._futures)
 
-    def _run(self, write: Callable[[], DataFile]) -> Future[DataFile]:
+    def _run(self, write: Callable[[], T]) -> Future[T]:
         self._room.acquire()
         future = _helpers(os.getpid()).submit(write)
         future.add_done_callback(lambda _: self._room.release())

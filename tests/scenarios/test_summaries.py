@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsim_lake import EntityType, FieldSpec, Lake
+from healthsim_lake.catalog.commit import digest
 from healthsim_lake.errors import (
     EntityTypeNotFoundError,
     InputError,
+    InvalidEntityError,
+    NameTakenError,
     ScenarioNotFoundError,
     VersionNotFoundError,
 )
@@ -161,20 +164,68 @@ def test_a_summary_reads_no_data_file(tmp_path):
     assert Lake(tmp_path / "lake").scenarios.summary("demo").entity_counts["patients"] == 80
 
 
-def test_large_statistics_stand_in_a_document_that_may_be_lost(tmp_path):
+def documents(lake: Lake) -> list[str]:
+    keys = (entry.key for entry in lake._log.storage.list("catalog/scenarios"))
+    return [key for key in keys if key.endswith(".statistics.json")]
+
+
+def test_what_was_computed_may_be_lost_or_damaged(tmp_path):
     lake = Lake(tmp_path / "lake")
     rows = [{"code": f"C{n:04d}", "description": f"Condition {n} " * 3} for n in range(900)]
     lake.scenarios.save("demo", {"diagnoses": rows})
-    (document,) = (tmp_path / "lake" / "catalog" / "scenarios").rglob("*.statistics.json")
+    (key,) = documents(lake)
+    document = tmp_path / "lake" / key
     kept = told(lake.scenarios.summary("demo"))
     text = document.read_bytes()
+    document.unlink()
     document.write_bytes(text.replace(b"Condition 1 ", b"Condition 2 "))
+    assert told(Lake(tmp_path / "lake").scenarios.summary("demo")) == kept
+    document.write_bytes(text[:100])
     assert told(Lake(tmp_path / "lake").scenarios.summary("demo")) == kept
     document.unlink()
     assert told(Lake(tmp_path / "lake").scenarios.summary("demo")) == kept
     lake.scenarios.add("demo", {"diagnoses": [{"code": "C0007"}] * 5})
     assert lake.scenarios.summary("demo").statistics["top_diagnoses"][0]["count"] == 6
     assert told(lake.scenarios.summary("demo", version=1)) == kept
+
+
+def test_what_was_not_committed_leaves_no_statistics(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS})
+    before = documents(lake)
+    assert len(before) == 1
+    with pytest.raises(InvalidEntityError):
+        lake.scenarios.add("demo", {"patients": PATIENTS[:1]}, on_duplicate="error")
+    with pytest.raises(NameTakenError):
+        lake.scenarios.save("demo", {"patients": PATIENTS})
+    assert documents(lake) == before
+
+
+def test_an_add_that_loses_a_race_counts_the_rows_of_the_winner(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS[:10]})
+
+    def slow():
+        yield PATIENTS[10]
+        lake.scenarios.add("demo", {"patients": PATIENTS[20:30]})
+        yield from PATIENTS[11:20]
+
+    lake.scenarios.add("demo", {"patients": slow()})
+    kept = lake.scenarios.summary("demo")
+    assert kept.entity_counts == {"patients": 30}
+    assert told(kept) == told(forgotten(lake, "demo"))
+    assert len(documents(lake)) == 3
+
+
+def test_an_add_that_follows_an_overwrite_counts_only_what_is_there(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS[:10]})
+
+    def slow():
+        yield PATIENTS[10]
+        lake.scenarios.save("demo", {"encounters": ENCOUNTERS}, overwrite=True)
+
+    lake.scenarios.add("demo", {"patients": slow()})
+    kept = lake.scenarios.summary("demo")
+    assert kept.entity_counts == {"patients": 1, "encounters": 90}
+    assert told(kept) == told(forgotten(lake, "demo"))
 
 
 def test_the_state_and_checkpoints_do_not_hold_statistics(tmp_path, monkeypatch):
@@ -230,13 +281,20 @@ def test_an_upgraded_table_is_counted_in_its_new_columns(lake):
 def test_statistics_are_carried_over_whole_or_in_part(lake):
     lake.scenarios.save("demo", {"patients": PATIENTS, "encounters": ENCOUNTERS})
     state = lake._snapshot().get("demo")
-    other, txn = "0" * 8 + "-0000-0000-0000-" + "0" * 12, "a" * 24
-    whole = carried(lake._log, state, scenario_id=other, txn_id=txn)
-    part = carried(lake._log, state, scenario_id=other, txn_id=txn, tables=["patients"])
-    assert isinstance(whole, str)
-    assert isinstance(part, str)
-    assert json.loads(whole)["seed"] == state.record.id
-    assert json.loads(part)["tables"] == {"patients": json.loads(whole)["tables"]["patients"]}
+    known = lake._log.statistics(state)
+    transaction = lake._committer.begin()
+    with lake._committer.new_files(transaction, state.record.id) as writer:
+        whole = carried(lake._log, state, writer=writer, scenario_id=state.record.id)
+        part = carried(
+            lake._log, state, writer=writer, scenario_id=state.record.id, tables=["patients"]
+        )
+        assert whole is not None
+        assert part is not None
+        assert whole.sha256 == digest(lake._log.storage.read(documents(lake)[0]))
+        assert whole.sha256 != part.sha256
+    assert known is not None
+    assert known.seed == state.record.id
+    assert len(documents(lake)) == 1  # nothing was committed
 
 
 small_rows = st.lists(
