@@ -206,4 +206,4 @@ class Adding:
     ) -> DataFile:
         found = [FileRef(table, self._id, file) for file in files]
         chunk = concatenate(self._storage, found, entity_type)
-        return writer.submit(chunk, entity_type).result()
+        return writer.submit(chunk, entity_type, measure=False).result()

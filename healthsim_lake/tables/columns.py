@@ -15,6 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from healthsim_lake.entities.codec import SMALL_ROWS
+
 Frame: TypeAlias = pl.DataFrame | pa.Table
 Amounts = tuple[int, Decimal, Decimal | None, Decimal | None]
 """How many, sum, least and greatest."""
@@ -24,9 +26,17 @@ _NO_AMOUNTS: Amounts = (0, Decimal(0), None, None)
 
 
 class Columns:
-    """The columns of a file; one that it does not have counts as empty."""
+    """The columns of a file; one that it does not have counts as empty.
 
-    def __init__(self, frame: Frame) -> None:
+    Args:
+        frame: The file's columns.
+        wanted: Those that will be asked for.
+    """
+
+    def __init__(self, frame: Frame, wanted: Iterable[str]) -> None:
+        if isinstance(frame, pa.Table) and len(frame) >= SMALL_ROWS:
+            there = [name for name in wanted if name in frame.column_names]
+            frame = pl.DataFrame(frame.select(there)) if there else pl.DataFrame()
         self._frame = frame
         names = frame.columns if isinstance(frame, pl.DataFrame) else frame.column_names
         self._names = frozenset(names)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import polars as pl
+from dataclasses import replace
 
-from healthsim_lake.entities.codec import SMALL_ROWS
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.storage import Storage
-from healthsim_lake.tables.columns import Frame
 from healthsim_lake.tables.picking import columns_of
 from healthsim_lake.tables.places import FileRef
 from healthsim_lake.tables.statistics import TableStatistics, measured
@@ -22,11 +20,5 @@ def measured_file(storage: Storage, ref: FileRef, entity_type: EntityType) -> Ta
         DataFileAlteredError: It is not a data file.
     """
     figures = figures_of(entity_type)
-    table = columns_of(storage, ref, figures.columns)
-    frame: Frame = table
-    if ref.file.rows >= SMALL_ROWS and table.num_columns:
-        made = pl.from_arrow(table)
-        frame = made if isinstance(made, pl.DataFrame) else made.to_frame()
-    found = measured(frame, figures)
-    found.rows = ref.file.rows  # a frame without columns does not know
-    return found
+    found = measured(columns_of(storage, ref, figures.columns), figures)
+    return replace(found, rows=ref.file.rows)  # columns that are none do not know

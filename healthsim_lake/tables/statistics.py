@@ -126,7 +126,7 @@ def measured(frame: Frame, figures: Figures) -> TableStatistics:
         frame: Its columns; those that `figures` names and that are missing count as empty.
         figures: What to count.
     """
-    columns = Columns(frame)
+    columns = Columns(frame, figures.columns)
     found = TableStatistics(rows=len(frame))
     for name in figures.values:
         texts: Counter[str] = Counter()

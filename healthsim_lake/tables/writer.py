@@ -73,9 +73,21 @@ class FileWriter:
         self._settle(cancel=error is not None)
 
     def submit(
-        self, chunk: Chunk, entity_type: EntityType, *, scenario_id: str | None = None
+        self,
+        chunk: Chunk,
+        entity_type: EntityType,
+        *,
+        scenario_id: str | None = None,
+        measure: bool = True,
     ) -> Future[DataFile]:
-        """Write `chunk` as one file; waits while too many are under way."""
+        """Write `chunk` as one file; waits while too many are under way.
+
+        Args:
+            chunk: The rows.
+            entity_type: Their table's type.
+            scenario_id: Whose they are, if not the transaction's.
+            measure: Whether anybody will ask for their `statistics`.
+        """
         name = f"{self._txn_id}-{next(self._numbers)}"
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
         self._keys[name] = key
@@ -90,12 +102,12 @@ class FileWriter:
                 sha256=hashlib.sha256(data).hexdigest(),
                 bounds=parquet.bounds(chunk, entity_type),
             )
-            if not small:
+            if measure and not small:
                 self._measure(name, chunk, entity_type)
             return file
 
         small = chunk.rows < SMALL_ROWS
-        if small:
+        if measure and small:
             self._unmeasured.append((name, chunk, entity_type))
         return self._run(write)
 

@@ -22,6 +22,7 @@ from healthsim_lake.errors import (
     VersionNotFoundError,
 )
 from healthsim_lake.formats import synthea
+from healthsim_lake.scenarios.diversity import most_different
 from healthsim_lake.scenarios.statistics import carried
 from healthsim_lake.scenarios.summary import Summary
 
@@ -432,7 +433,13 @@ def test_diverse_samples_are_those_of_the_summary_and_stay_the_same(lake):
     found = lake.scenarios.samples("demo", "patients")
     assert found == lake.scenarios.summary("demo").samples["patients"]
     assert found == Lake(lake.url).scenarios.samples("demo", "patients")
-    assert {row["gender"] for row in found} == {"M", "F"}
+
+
+def test_of_the_candidates_those_that_differ_most_are_chosen():
+    rows = [{"id": n, "gender": gender} for n, gender in enumerate("MMMFU")]
+    assert [row["id"] for row in most_different(rows, 3)] == [0, 3, 4]
+    assert most_different(rows, 9) == rows
+    assert most_different(rows, 0) == most_different([], 3) == []
 
 
 def test_a_seed_draws_the_same_rows(lake):
