@@ -34,6 +34,8 @@ GROUPS = {
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),
+    "summary": ("summaries", "ask"),
+    "save-summary": ("summaries", "save"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")
 

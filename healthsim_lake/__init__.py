@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from healthsim_lake.lake import Lake
     from healthsim_lake.query.result import QueryResult
     from healthsim_lake.scenarios.loading import Scenario
+    from healthsim_lake.scenarios.summary import Summary
 
 _HOMES = {
     "EntityType": "entities.types",
@@ -32,6 +33,7 @@ _HOMES = {
     "Scenario": "scenarios.loading",
     "ScenarioRecord": "catalog.records",
     "ScenarioVersion": "catalog.records",
+    "Summary": "scenarios.summary",
     "default_lake": "default",
     "use_lake": "default",
 }
@@ -44,6 +46,7 @@ __all__ = [
     "Scenario",
     "ScenarioRecord",
     "ScenarioVersion",
+    "Summary",
     "__version__",
     "default_lake",
     "use_lake",

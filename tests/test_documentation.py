@@ -93,6 +93,7 @@ def test_what_a_lake_holds_follows_the_schemas(tmp_path, monkeypatch):
         "lake": [folder / layout.LAKE],
         "commit": sorted((folder / layout.LOG).glob("*.json")),
         "checkpoint": sorted((folder / layout.CHECKPOINTS).glob("*.json")),
+        "statistics": sorted((folder / "catalog").rglob("*.statistics.json")),
         "entity-type": sorted((ROOT / "catalog" / "entities").glob("*.json")),
     }
     for name, paths in documents.items():

@@ -3,6 +3,7 @@
 An action says what to do, never the result of old state (`AddTag`, not "tags are now …"), so that
 an operation which lost a race can be planned again. The one exception is a manifest, which replaces
 the former one and is therefore guarded by `ScenarioIs` wherever it was computed from it.
+Statistics are named beside a manifest and are no part of the state: see `log.CommitLog.statistics`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from healthsim_lake.catalog.documents import (
     RestoreDocument,
 )
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerIs
-from healthsim_lake.catalog.records import Manifest, ManifestRef, Record, ScenarioId, TableName
+from healthsim_lake.catalog.records import (
+    Manifest,
+    ManifestRef,
+    Record,
+    ScenarioId,
+    StatisticsRef,
+    TableName,
+)
 
 
 class Protocol(Record):
@@ -61,6 +69,7 @@ class CreateScenario(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
+    statistics: StatisticsRef | None = None
 
 
 class ReplaceRows(Record):
@@ -71,6 +80,7 @@ class ReplaceRows(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
+    statistics: StatisticsRef | None = None
 
 
 class RenameScenario(Record):
@@ -121,7 +131,11 @@ class RestoreScenario(Record):
     name: str
     manifest: Manifest | ManifestRef
     entity_counts: dict[str, int] = {}
+    statistics: StatisticsRef | None = None
 
+
+RowsAction = CreateScenario | ReplaceRows | RestoreScenario
+"""The actions that give a scenario its rows: a manifest, and statistics."""
 
 Action = Annotated[
     Protocol

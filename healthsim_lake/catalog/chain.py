@@ -76,7 +76,9 @@ def open_head(storage: Storage) -> Opened | None:
     base = Snapshot(version=0, digest=lake_digest) if start is None else start.snapshot
     commits = list(commits_after(storage, base))
     snapshot = base.advance((commit, own) for commit, own, _ in commits)
-    if storage.stat(layout.commit(snapshot.version + 2)) is not None:
+    later, next_one = layout.commit(snapshot.version + 2), layout.commit(snapshot.version + 1)
+    # Two commits may have been made since the last look: a gap is one only if it stays.
+    if storage.stat(later) is not None and storage.stat(next_one) is None:
         raise DamagedCommitError(
             f"commit {snapshot.version + 1} is missing although later ones are there; "
             "restore catalog/log from a backup"

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import ClassVar
 from weakref import WeakValueDictionary
 
+from healthsim_lake import _json
 from healthsim_lake._clock import new_uuid, to_utc
 from healthsim_lake.catalog import chain, checkpoint
+from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit, LakeFile, digest
-from healthsim_lake.catalog.records import Manifest, ManifestRef
+from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import (
@@ -178,24 +180,49 @@ class CommitLog:
         """
         manifest: Manifest | ManifestRef = state.manifest
         if version is not None and version != state.record.version:
-            chosen = next((one for one in state.versions if one.version == version), None)
-            if chosen is None:
-                raise VersionNotFoundError(
-                    f"Scenario '{state.record.name}' has no version {version}; "
-                    f"it has 1 to {state.record.version}"
-                )
-            manifest = self._manifest_in(chosen.manifest_commit, state.record.id)
+            manifest = self._rows_in(state, version).manifest
         if isinstance(manifest, Manifest):
             return manifest
         return self._read_manifest(state.record.id, manifest)
 
-    def _manifest_in(self, version: int, scenario_id: str) -> Manifest | ManifestRef:
-        for action in self.read(version).actions:
-            manifest = getattr(action, "manifest", None)
-            if manifest is not None and getattr(action, "scenario_id", None) == scenario_id:
-                found: Manifest | ManifestRef = manifest
-                return found
-        raise DamagedCommitError(f"commit {version} holds no manifest of scenario {scenario_id}")
+    def statistics(self, state: ScenarioState, version: int | None = None) -> Statistics | None:
+        """Return what was computed of a scenario's rows when they were written.
+
+        They are no part of the snapshot: this reads a commit and a document.
+
+        Returns:
+            None where nothing was kept, or what was kept is damaged: everything in them can be
+            computed anew from the rows.
+
+        Raises:
+            VersionNotFoundError: The scenario never had that version.
+        """
+        kept = self._rows_in(state, version).statistics
+        if kept is None:
+            return None
+        try:
+            data = self.storage.read(layout.statistics(state.record.id, kept.name))
+        except KeyMissingError:
+            return None
+        if digest(data) != kept.sha256:
+            return None
+        return Statistics.model_validate(_json.loads(data))
+
+    def _rows_in(self, state: ScenarioState, version: int | None) -> RowsAction:
+        """Return the action that gave a version of a scenario its rows."""
+        wanted = state.record.version if version is None else version
+        chosen = next((one for one in reversed(state.versions) if one.version == wanted), None)
+        if chosen is None:
+            raise VersionNotFoundError(
+                f"Scenario '{state.record.name}' has no version {version}; "
+                f"it has 1 to {state.record.version}"
+            )
+        for action in self.read(chosen.manifest_commit).actions:
+            if isinstance(action, RowsAction) and action.scenario_id == state.record.id:
+                return action
+        raise DamagedCommitError(
+            f"commit {chosen.manifest_commit} holds no manifest of scenario {state.record.id}"
+        )
 
     def _read_manifest(self, scenario_id: str, ref: ManifestRef) -> Manifest:
         key = layout.manifest(scenario_id, ref.txn_id)

@@ -110,6 +110,31 @@ class ManifestRef(Record):
     sha256: Digest
 
 
+class Statistics(Record):
+    """What is known of the rows of one state of a scenario; it can be computed anew from them.
+
+    Attributes:
+        seed: What the samples were drawn with: the id of the scenario that was saved first.
+        tables: By table, what `healthsim_lake.tables.statistics` makes of its rows, with
+            ``samples``: positions and rows.
+    """
+
+    seed: str
+    tables: dict[str, dict[str, Any]]
+
+
+class StatisticsRef(Record):
+    """Where statistics stand: never in the log, which is kept for ever, since they hold rows.
+
+    Attributes:
+        name: Names the document; ``<transaction>-<number>``, like a data file's.
+        sha256: Of the document's bytes.
+    """
+
+    name: FileName
+    sha256: Digest
+
+
 class FileGroup(Record):
     """Data files of one table and scenario, by name: what a commit makes live or retires."""
 

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, comparing, demo, importing, library, scenarios, tagging
+from healthsim_lake.cli import (
+    asking,
+    comparing,
+    demo,
+    importing,
+    insight,
+    library,
+    scenarios,
+    tagging,
+)
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -36,6 +45,9 @@ app.command("list", rich_help_panel=_READ)(scenarios.list_scenarios)
 app.command("show", rich_help_panel=_READ)(scenarios.show)
 app.command("query", rich_help_panel=_READ)(asking.query)
 app.command("load", rich_help_panel=_READ)(asking.load)
+app.command("summary", rich_help_panel=_READ)(insight.summary)
+app.command("sample", rich_help_panel=_READ)(insight.sample)
+app.command("stats", rich_help_panel=_READ)(insight.stats)
 app.command("history", rich_help_panel=_READ)(scenarios.history)
 app.command("diff", rich_help_panel=_READ)(comparing.diff)
 app.command("validate", rich_help_panel=_READ)(comparing.validate)

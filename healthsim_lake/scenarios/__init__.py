@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.loading import Scenario, load
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
+    from healthsim_lake.scenarios.sampling import Sampling, check_request
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
+    from healthsim_lake.scenarios.summarising import summarise
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
     from healthsim_lake.scenarios.upgrading import upgrade
     from healthsim_lake.scenarios.validating import validate
@@ -25,13 +27,16 @@ _HOMES = {
     "Adding": "adding",
     "PinnedTypes": "pinned",
     "SaveRequest": "saving",
+    "Sampling": "sampling",
     "Saving": "saving",
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
+    "check_request": "sampling",
     "check_strategy": "adding",
     "diff": "diffing",
     "load": "loading",
     "restore": "restoring",
+    "summarise": "summarising",
     "upgrade": "upgrading",
     "validate": "validating",
 }
@@ -39,14 +44,17 @@ _HOMES = {
 __all__ = [
     "Adding",
     "PinnedTypes",
+    "Sampling",
     "SaveRequest",
     "Saving",
     "Scenario",
     "TablesInUse",
+    "check_request",
     "check_strategy",
     "diff",
     "load",
     "restore",
+    "summarise",
     "upgrade",
     "validate",
 ]

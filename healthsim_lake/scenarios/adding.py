@@ -8,6 +8,7 @@ from typing import Any, Literal
 from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.records import DataFile, EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError, InvalidEntityError
@@ -15,6 +16,7 @@ from healthsim_lake.scenarios import folding, manifests
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.rows import write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
+from healthsim_lake.scenarios.statistics import Changes, Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.compact import concatenate, without_keys
@@ -49,6 +51,9 @@ class Adding:
         self._sets: list[EntitySet] = []
         self._new_keys: dict[str, set[Any]] = {}
         self._id = self._txn_id = ""
+        self._gathering = Gathering(self._storage, self._id)
+        self._version = 0
+        self._moved: set[str] = set()
 
     def run(
         self,
@@ -64,8 +69,9 @@ class Adding:
         earlier = self._committer.earlier_result(label)
         if earlier is not None:
             return self._committer.view().get(earlier).record
-        self._id = self._committer.view().get(ref).record.id
-        self._txn_id = transaction.txn_id
+        state = self._committer.view().get(ref)
+        self._id, self._txn_id = state.record.id, transaction.txn_id
+        self._gathering = self._begin(state)
         if isinstance(entities, Export):
             provenance = {**entities.provenance, **provenance}
         with self._committer.new_files(transaction, self._id) as writer:
@@ -73,6 +79,7 @@ class Adding:
                 entities,
                 writer=writer,
                 tables=self._tables,
+                gathering=self._gathering,
                 provenance=provenance,
                 on_progress=on_progress,
             )
@@ -82,6 +89,12 @@ class Adding:
                 lambda snapshot: self._plan(snapshot, writer), transaction=transaction
             )
         return committed.snapshot.get(self._id).record
+
+    def _begin(self, state: ScenarioState) -> Gathering:
+        self._version = state.record.version
+        before = {one.table: one.rows for one in self._committer.log.manifest(state).sets}
+        former = self._committer.log.statistics(state)
+        return Gathering(self._storage, self._id, former=former, before=before)
 
     def _read_new_keys(self) -> dict[str, set[Any]]:
         if self._on_duplicate == "keep":
@@ -99,9 +112,18 @@ class Adding:
         if changed:
             self._sets = recode(self._storage, self._sets, writer, types=changed)
             self._tables.replace(changed)
+        if state.record.version != self._version:
+            self._version = state.record.version
+            self._gathering.rebase(self._committer.log.statistics(state))
         old = self._committer.log.manifest(state)
         manifest = self._extended(old, writer)
         writer.sync()
+        known = self._gathering.conclude(
+            manifest.sets,
+            lambda table: self._tables.at(table, snapshot),
+            writer=writer,
+            changes=self._changes(),
+        )
         types = {one.table: self._tables.types[one.table] for one in self._sets if one.files}
         declared, requires = declarations(types, snapshot)
         publishes, retires = manifests.difference(manifest, old, self._id)
@@ -113,6 +135,7 @@ class Adding:
             manifest=manifests.stored(
                 self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
             ),
+            statistics=known,
         )
         return Draft(
             operation="add",
@@ -127,9 +150,14 @@ class Adding:
             result=self._id,
         )
 
+    def _changes(self) -> Changes:
+        added = {one.table: one for one in self._sets if one.files}
+        return Changes(added=added, moved=self._moved)
+
     def _extended(self, old: Manifest, writer: FileWriter) -> Manifest:
         """Return the manifest with the new files behind the old ones."""
         added = {one.table: one for one in self._sets}
+        self._moved = set()
         sets = []
         for former in old.sets:
             new = added.pop(former.table, None)
@@ -168,6 +196,7 @@ class Adding:
                     table=former.key,
                     key=entity_type.key,
                 )
+            self._moved.add(former.table)
             if chunk.rows:
                 kept.append(writer.submit(chunk, entity_type).result())
         return kept
@@ -177,4 +206,4 @@ class Adding:
     ) -> DataFile:
         found = [FileRef(table, self._id, file) for file in files]
         chunk = concatenate(self._storage, found, entity_type)
-        return writer.submit(chunk, entity_type).result()
+        return writer.submit(chunk, entity_type, measure=False).result()

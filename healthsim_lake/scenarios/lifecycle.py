@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthsim_lake.catalog import actions
-from healthsim_lake.catalog.records import Manifest, ManifestRef
+from healthsim_lake.catalog.records import (
+    Manifest,
+    ManifestRef,
+    StatisticsRef,
+)
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Plan
 from healthsim_lake.errors import InputError
@@ -93,7 +97,14 @@ def change_tags(
     return plan
 
 
-def restore(scenario_id: str, name: str, manifest: Manifest, kept: Manifest | ManifestRef) -> Draft:
+def restore(
+    scenario_id: str,
+    name: str,
+    manifest: Manifest,
+    *,
+    kept: Manifest | ManifestRef,
+    statistics: StatisticsRef | None,
+) -> Draft:
     """Return the draft that brings a tombstone back with rows under new file names."""
     return Draft(
         operation="restore",
@@ -103,6 +114,7 @@ def restore(scenario_id: str, name: str, manifest: Manifest, kept: Manifest | Ma
                 name=name,
                 manifest=kept,
                 entity_counts=manifest.counts,
+                statistics=statistics,
             ),
         ),
         requires=(actions.Deleted(scenario_id=scenario_id), actions.NameFree(name=name)),

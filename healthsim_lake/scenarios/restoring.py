@@ -6,7 +6,7 @@ from healthsim_lake.catalog.records import DataFile, Manifest, ScenarioRecord
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import KeyMissingError
-from healthsim_lake.scenarios import lifecycle, manifests
+from healthsim_lake.scenarios import lifecycle, manifests, statistics
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import FileRef, locate, missing
 from healthsim_lake.tables.writer import FileWriter
@@ -44,8 +44,11 @@ def restore(
         kept = manifests.stored(
             committer.log.storage, manifest, scenario_id=scenario_id, txn_id=transaction.txn_id
         )
+        known = statistics.carried(committer.log, tombstone, writer=writer, scenario_id=scenario_id)
         committed = committer.commit(
-            lambda _snapshot: lifecycle.restore(scenario_id, name, manifest, kept),
+            lambda _snapshot: lifecycle.restore(
+                scenario_id, name, manifest, kept=kept, statistics=known
+            ),
             transaction=transaction,
         )
     return committed.snapshot.get(scenario_id).record

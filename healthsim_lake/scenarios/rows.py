@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from healthsim_lake import _clock
 from healthsim_lake.catalog.records import DataFile, EntitySet
-from healthsim_lake.entities.codec import encode_frame, encode_rows
+from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.scenarios import sources
 from healthsim_lake.scenarios.sources import Batch, Entities, Progress
+from healthsim_lake.scenarios.statistics import Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse
 from healthsim_lake.tables.writer import FileWriter
 
@@ -24,6 +25,7 @@ def write_rows(
     *,
     writer: FileWriter,
     tables: TablesInUse,
+    gathering: Gathering,
     provenance: Mapping[str, str],
     on_progress: Progress | None = None,
 ) -> list[EntitySet]:
@@ -33,6 +35,7 @@ def write_rows(
         entities: What the caller gave.
         writer: Takes the chunks.
         tables: Says which table a key means.
+        gathering: Told of all rows.
         provenance: Values for provenance columns that a row does not feed.
         on_progress: Told how far it got, after every chunk.
 
@@ -43,25 +46,31 @@ def write_rows(
         InvalidEntityError: A row cannot be kept exactly; says which.
         InvalidNameError: No table can be named after a key.
     """
-    sinks = {key: _Sink(key, writer, tables) for key in sources.keys_of(entities)}
+    sinks = {key: _Sink(key, writer, tables, gathering) for key in sources.keys_of(entities)}
     for key in sinks:
         tables.known(key)
     moment = _clock.now()
     for key, batch in sources.batches(entities):
-        sink = sinks.setdefault(key, _Sink(key, writer, tables))
+        sink = sinks.setdefault(key, _Sink(key, writer, tables, gathering))
         sink.take(batch, moment, provenance)
         if on_progress is not None:
             on_progress(key, sink.rows)
+    for sink in sinks.values():
+        sink.observe()
+    writer.measure()
     return [sink.close() for sink in sinks.values()]
 
 
 class _Sink:
     """The files of one entity key."""
 
-    def __init__(self, key: str, writer: FileWriter, tables: TablesInUse) -> None:
+    def __init__(
+        self, key: str, writer: FileWriter, tables: TablesInUse, gathering: Gathering
+    ) -> None:
         self.key, self.rows = key, 0
-        self._writer, self._tables = writer, tables
+        self._writer, self._tables, self._gathering = writer, tables, gathering
         self._files: list[Future[DataFile]] = []
+        self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
 
     def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
         """Encode a batch, and have it written while the next one is encoded."""
@@ -74,7 +83,16 @@ class _Sink:
             offset=self.rows,
         )
         self._files.append(self._writer.submit(chunk, entity_type))
+        self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows
+        if chunk.rows >= SMALL_ROWS:
+            self.observe()
+
+    def observe(self) -> None:
+        """Look for samples in what was taken; best while the files are written."""
+        for table, batch, chunk, offset in self._unobserved:
+            self._gathering.observe(table, batch, chunk, offset=offset)
+        self._unobserved.clear()
 
     def close(self) -> EntitySet:
         """Wait for the files and return them."""
@@ -85,7 +103,7 @@ class _Sink:
 
 def _encode(
     entity_type: EntityType, batch: Batch, *, defaults: Mapping[str, Any], key: str, offset: int
-) -> Any:
+) -> Chunk:
     if isinstance(batch, pa.Table):
         return encode_frame(entity_type, batch, defaults=defaults, table=key, offset=offset)
     rows: Sequence[Any] = batch

@@ -18,6 +18,7 @@ from healthsim_lake.scenarios import manifests
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.rows import write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
+from healthsim_lake.scenarios.statistics import Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.writer import FileWriter
@@ -51,8 +52,8 @@ class Saving:
         self._committer, self._storage = committer, committer.log.storage
         self._tables, self._request = tables, request
         self._sets: list[EntitySet] = []
-        self._id = ""
-        self._txn_id = ""
+        self._id = self._txn_id = ""
+        self._gathering = Gathering(self._storage, self._id)
 
     def run(
         self,
@@ -71,6 +72,7 @@ class Saving:
         existing = self._existing(head)
         self._id = _clock.new_uuid() if existing is None else existing.record.id
         self._txn_id = transaction.txn_id
+        self._gathering = Gathering(self._storage, self._id)
         if isinstance(entities, Export):
             provenance = {**entities.provenance, **provenance}
         with self._committer.new_files(transaction, self._id) as writer:
@@ -78,6 +80,7 @@ class Saving:
                 entities,
                 writer=writer,
                 tables=self._tables,
+                gathering=self._gathering,
                 provenance=provenance,
                 on_progress=on_progress,
             )
@@ -138,6 +141,7 @@ class Saving:
             manifest=manifests.stored(
                 self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
             ),
+            statistics=self._gathering.conclude(self._sets, types.__getitem__, writer=writer),
         )
         if existing is None:
             requires.append(actions.NameFree(name=self._request.name))
@@ -172,6 +176,7 @@ class Saving:
             products=rows.products,
             entity_counts=rows.entity_counts,
             manifest=rows.manifest,
+            statistics=rows.statistics,
         )
 
     def _overwritten(self, existing: ScenarioState) -> actions.Requirement:

@@ -13,7 +13,7 @@ from healthsim_lake.entities.infer import infer_from_frame, infer_from_rows
 from healthsim_lake.entities.naming import singular_of, table_name_for
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
-from healthsim_lake.errors import InputError
+from healthsim_lake.errors import EntityTypeNotFoundError, InputError
 from healthsim_lake.scenarios.pinned import PinnedTypes
 
 
@@ -74,6 +74,17 @@ class TablesInUse:
             if now is not None and now is not used and now.fields != used.fields:
                 changed[name] = now
         return changed
+
+    def at(self, table: str, snapshot: Snapshot) -> EntityType:
+        """Return the type of a table that has files: the one in use, else the pinned one.
+
+        Raises:
+            EntityTypeNotFoundError: Never declared in this lake.
+        """
+        found = self.types.get(table) or self._pinned.find(table, snapshot)
+        if found is None:
+            raise EntityTypeNotFoundError(f"the lake has no table {table!r}")
+        return found
 
     @property
     def types(self) -> dict[str, EntityType]:

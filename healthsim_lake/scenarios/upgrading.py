@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from healthsim_lake.catalog import actions
-from healthsim_lake.catalog.records import EntitySet, FileGroup, Manifest
+from healthsim_lake.catalog.records import (
+    EntitySet,
+    FileGroup,
+    Manifest,
+    StatisticsRef,
+)
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Transaction
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios import manifests
+from healthsim_lake.scenarios.statistics import Changes, Gathering
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import locate, refs
 from healthsim_lake.tables.recode import recoded
@@ -106,6 +112,21 @@ class _Upgrading:
                 scenario_id=state.record.id,
                 txn_id=self._txn_id,
             ),
+            statistics=self._statistics(state, new),
+        )
+
+    def _statistics(self, state: ScenarioState, new: Manifest) -> StatisticsRef | None:
+        """Return the statistics of the new columns; None, as before, where there were none."""
+        log = self._committer.log
+        former = log.statistics(state)
+        if former is None:
+            return None
+        gathering = Gathering(log.storage, state.record.id, former=former)
+        return gathering.conclude(
+            [one for one in new.sets if one.table in {*former.tables, self._target.name}],
+            lambda _: self._target,
+            writer=self._writer,
+            changes=Changes(recoded=(self._target.name,)),
         )
 
     def _rewritten(self, state: ScenarioState, old: Manifest) -> Manifest:

@@ -58,10 +58,15 @@ class Storage(ABC):
         """
 
     @abstractmethod
-    def put(self, key: str, data: bytes | memoryview) -> None:
+    def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:
         """Store a file under a key that nobody else uses.
 
         The content is durable on return; its name is after `sync`.
+
+        Args:
+            key: Where to.
+            data: The content.
+            durable: False for what may be lost, or torn, if the machine stops now.
         """
 
     @abstractmethod

@@ -63,6 +63,11 @@ def manifest(scenario_id: str, txn_id: str) -> str:
     return check_key(f"catalog/scenarios/{scenario_id}/{txn_id}.json")
 
 
+def statistics(scenario_id: str, name: str) -> str:
+    """Return the key of what is known of the rows of one state of a scenario."""
+    return check_key(f"catalog/scenarios/{scenario_id}/{name}.statistics.json")
+
+
 def staged(name: str) -> str:
     """Return the key of a data file that is not true yet."""
     return check_key(f"{STAGING}/{name}.parquet")

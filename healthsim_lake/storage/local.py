@@ -69,10 +69,10 @@ class LocalStorage(Storage):
             # that does not parse as being written for a while (see `catalog.log`).
             _write(path, data, mode=_RECORD_MODE)
 
-    def put(self, key: str, data: bytes | memoryview) -> None:
+    def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:
         """Write a data file, read-only: a hard-linked version must survive careless editors."""
         with _mapped_errors(key, "write"):
-            _write(self._path(key), data, mode=_DATA_MODE)
+            _write(self._path(key), data, mode=_DATA_MODE, durable=durable)
 
     def sync(self, folder: str) -> None:
         """Make the names in `folder` durable."""
@@ -147,7 +147,7 @@ class LocalStorage(Storage):
         return self.root / layout.check_key(key)
 
 
-def _write(path: Path, data: bytes | memoryview, *, mode: int) -> None:
+def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = True) -> None:
     """Write a new file and make its content durable; a failed one is removed again."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
@@ -159,7 +159,8 @@ def _write(path: Path, data: bytes | memoryview, *, mode: int) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
     except BaseException:
         path.unlink()
         raise

@@ -67,7 +67,7 @@ class FsspecStorage(Storage):
                 raise KeyExistsError(errno.EEXIST, f"{key} already exists")
             self._write(key, data)
 
-    def put(self, key: str, data: bytes | memoryview) -> None:
+    def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:  # noqa: ARG002  # a store knows no other way
         """Store a file under a key of its own."""
         self._write(key, bytes(data))
 

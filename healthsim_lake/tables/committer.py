@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from healthsim_lake import tables
+from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -97,4 +98,10 @@ class Committer:
 
 
 def _published(commit: Commit) -> frozenset[str]:
-    return frozenset(name for group in commit.publishes for name in group.names)
+    kept = (action.statistics for action in commit.actions if isinstance(action, RowsAction))
+    return frozenset(
+        [
+            *(name for group in commit.publishes for name in group.names),
+            *(one.name for one in kept if one is not None),
+        ]
+    )

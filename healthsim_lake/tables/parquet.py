@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -152,3 +152,22 @@ def _frame_pairs(frame: pl.DataFrame, names: list[str]) -> dict[str, tuple[objec
 
 def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def open_file(source: Any, *, where: str) -> tuple[pq.ParquetFile, tuple[Shape, ...]]:
+    """Return a file that is read in parts, and the shapes of its rows.
+
+    Args:
+        source: A path, or an open binary file.
+        where: What to call it in errors.
+
+    Raises:
+        DataFileAlteredError: It is not a data file.
+    """
+    try:
+        file = pq.ParquetFile(source, memory_map=isinstance(source, str))
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise _not_parquet(where) from error
+    return file, _parse_shapes(file.metadata.metadata or {}, where)

@@ -6,19 +6,25 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import count
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
-from healthsim_lake.catalog.records import DataFile
-from healthsim_lake.entities.codec import Chunk
+from healthsim_lake import _json
+from healthsim_lake.catalog.commit import digest
+from healthsim_lake.catalog.records import DataFile, Statistics, StatisticsRef
+from healthsim_lake.entities.codec import SMALL_ROWS, Chunk
+from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables import parquet
+from healthsim_lake.tables.statistics import TableStatistics, measured
+
+T = TypeVar("T")
 
 WORKERS = 2
 PENDING = 2
@@ -50,8 +56,10 @@ class FileWriter:
         self._storage, self._txn_id, self._scenario_id = storage, txn_id, scenario_id
         self._numbers = count(1)
         self._keys: dict[str, str] = {}
+        self._statistics: dict[str, TableStatistics] = {}
+        self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
         self._room = threading.Semaphore(WORKERS + PENDING)
-        self._futures: list[Future[DataFile]] = []
+        self._futures: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -65,9 +73,21 @@ class FileWriter:
         self._settle(cancel=error is not None)
 
     def submit(
-        self, chunk: Chunk, entity_type: EntityType, *, scenario_id: str | None = None
+        self,
+        chunk: Chunk,
+        entity_type: EntityType,
+        *,
+        scenario_id: str | None = None,
+        measure: bool = True,
     ) -> Future[DataFile]:
-        """Write `chunk` as one file; waits while too many are under way."""
+        """Write `chunk` as one file; waits while too many are under way.
+
+        Args:
+            chunk: The rows.
+            entity_type: Their table's type.
+            scenario_id: Whose they are, if not the transaction's.
+            measure: Whether anybody will ask for their `statistics`.
+        """
         name = f"{self._txn_id}-{next(self._numbers)}"
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
         self._keys[name] = key
@@ -75,15 +95,52 @@ class FileWriter:
         def write() -> DataFile:
             data = parquet.to_bytes(chunk, entity_type)
             self._storage.put(key, data)
-            return DataFile(
+            file = DataFile(
                 name=name,
                 rows=chunk.rows,
                 bytes=len(data),
                 sha256=hashlib.sha256(data).hexdigest(),
                 bounds=parquet.bounds(chunk, entity_type),
             )
+            if measure and not small:
+                self._measure(name, chunk, entity_type)
+            return file
 
+        small = chunk.rows < SMALL_ROWS
+        if measure and small:
+            self._unmeasured.append((name, chunk, entity_type))
         return self._run(write)
+
+    def measure(self) -> None:
+        """Compute what is left of the statistics; best while the helpers wait for the disk."""
+        while self._unmeasured:
+            self._measure(*self._unmeasured.pop())
+
+    def _measure(self, name: str, chunk: Chunk, entity_type: EntityType) -> None:
+        self._statistics[name] = measured(chunk.data, figures_of(entity_type))
+
+    @property
+    def statistics(self) -> Mapping[str, TableStatistics]:
+        """Statistics of the files written from chunks, by name; complete once the files are."""
+        self.measure()
+        return self._statistics
+
+    def keep_statistics(self, statistics: Statistics, scenario_id: str) -> StatisticsRef:
+        """Write a document that a commit can name, beside all other work, and return its name.
+
+        It is not made durable: what is lost with it can be computed from the rows.
+        """
+        name = f"{self._txn_id}-{next(self._numbers)}"
+        key = layout.statistics(scenario_id, name)
+        data = _json.dumps({"seed": statistics.seed, "tables": statistics.tables})
+
+        def write() -> None:
+            with contextlib.suppress(StorageError):  # then it is absent, which is no damage
+                self._storage.put(key, data, durable=False)
+
+        self._keys[name] = key
+        self._run(write)
+        return StatisticsRef(name=name, sha256=digest(data))
 
     def copy(self, source: str, table: str, file: DataFile) -> DataFile:
         """Give the bytes of a file that exists a new name; returns the file under that name.
@@ -104,7 +161,7 @@ class FileWriter:
 
     def discard(self, *, but: Collection[str] = ()) -> None:
         """Remove all files but some; what cannot be removed is an orphan for maintenance."""
-        self._settle(cancel=True)
+        self._settle(cancel=not but)
         for name, key in self._keys.items():
             if name not in but:
                 with contextlib.suppress(StorageError):
@@ -123,7 +180,7 @@ class FileWriter:
                 future.cancel()
         wait(self._futures)
 
-    def _run(self, write: Callable[[], DataFile]) -> Future[DataFile]:
+    def _run(self, write: Callable[[], T]) -> Future[T]:
         self._room.acquire()
         future = _helpers(os.getpid()).submit(write)
         future.add_done_callback(lambda _: self._room.release())

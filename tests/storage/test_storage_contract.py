@@ -67,6 +67,10 @@ class StorageContract:
         assert found.size == 5
         assert storage.stat("data/t/scenario_id=x/g.parquet") is None
 
+    def test_what_need_not_be_durable_is_there_all_the_same(self, storage):
+        storage.put("catalog/scenarios/x/f.json", b"{}", durable=False)
+        assert storage.read("catalog/scenarios/x/f.json") == b"{}"
+
     def test_list_is_recursive_sorted_and_limited_to_the_folder(self, storage):
         for key in ("data/b/f2", "data/a/f1", "data/b/f1", "history/b/f1"):
             storage.put(key, b"x")

@@ -1,0 +1,147 @@
+"""Counting and adding up columns, with the engine that suits their size.
+
+Small tables are Arrow's and are counted in Python: a query engine's fixed cost would be several
+times the work. Large ones are counted by Polars.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from healthsim_lake.entities.codec import SMALL_ROWS
+
+Frame: TypeAlias = pl.DataFrame | pa.Table
+Amounts = tuple[int, Decimal, Decimal | None, Decimal | None]
+"""How many, sum, least and greatest."""
+
+
+_NO_AMOUNTS: Amounts = (0, Decimal(0), None, None)
+
+
+class Columns:
+    """The columns of a file; one that it does not have counts as empty.
+
+    Args:
+        frame: The file's columns.
+        wanted: Those that will be asked for.
+    """
+
+    def __init__(self, frame: Frame, wanted: Iterable[str]) -> None:
+        if isinstance(frame, pa.Table) and len(frame) >= SMALL_ROWS:
+            there = [name for name in wanted if name in frame.column_names]
+            frame = pl.DataFrame(frame.select(there)) if there else pl.DataFrame()
+        self._frame = frame
+        names = frame.columns if isinstance(frame, pl.DataFrame) else frame.column_names
+        self._names = frozenset(names)
+
+    def counts(self, *names: str) -> Iterable[tuple[tuple[Any, ...], int]]:
+        """Return each combination of values in these columns with its number of rows.
+
+        Rows in which all of them are null may be left out.
+        """
+        full = [name for name in names if self._has_values(name)]
+        if not full:
+            return []
+        counted = self._counted(full)
+        if full == [*names]:
+            return counted
+        at = [full.index(name) if name in full else None for name in names]
+        return [
+            (tuple(None if place is None else row[place] for place in at), rows)
+            for row, rows in counted
+        ]
+
+    def births(self, birth: str, death: str | None) -> Mapping[int, int]:
+        """Return the years of birth of the living, with numbers of rows."""
+        if not self._has_dates(birth):
+            return {}
+        dead = None if death is None or not self._has_values(death) else death
+        if isinstance(self._frame, pl.DataFrame):
+            rows = self._frame.filter(pl.col(dead).is_null()) if dead is not None else self._frame
+            years = rows[birth].dt.year().drop_nulls()
+            return dict(years.value_counts().rows())
+        chosen = self._frame[birth]
+        if dead is not None:
+            chosen = chosen.filter(pc.is_null(self._frame[dead]))
+        return Counter(pc.year(chosen.drop_null()).to_pylist())
+
+    def deaths(self, birth: str, death: str) -> Mapping[int, int]:
+        """Return the ages at death, in whole years, with numbers of rows."""
+        if not (self._has_dates(birth) and self._has_dates(death)):
+            return {}
+        if isinstance(self._frame, pl.DataFrame):
+            rows = self._frame.select(birth, death).drop_nulls()
+            ages = rows.select(_age(pl.col(birth), pl.col(death)).alias("age"))["age"]
+            return dict(ages.value_counts().rows())
+        lives = self._frame.select([birth, death]).drop_null().to_pydict()
+        return Counter(
+            died.year - born.year - ((died.month, died.day) < (born.month, born.day))
+            for born, died in zip(lives[birth], lives[death], strict=True)
+        )
+
+    def _has_values(self, name: str) -> bool:
+        if name not in self._names:
+            return False
+        column = self._frame[name]
+        nulls: int = column.null_count() if isinstance(column, pl.Series) else column.null_count
+        return nulls < len(column)
+
+    def _has_dates(self, name: str) -> bool:
+        if not self._has_values(name):
+            return False
+        column = self._frame[name]
+        if isinstance(column, pl.Series):
+            return column.dtype == pl.Date
+        return bool(pa.types.is_date(column.type))
+
+    def _counted(self, names: list[str]) -> list[tuple[tuple[Any, ...], int]]:
+        if not isinstance(self._frame, pl.DataFrame):
+            cells = [self._frame[name].to_pylist() for name in names]
+            return list(Counter(zip(*cells, strict=True)).items())
+        if len(names) == 1:
+            found = self._frame[names[0]].value_counts().rows()
+        else:
+            found = self._frame.group_by(names).len().rows()
+        return [(row[:-1], row[-1]) for row in found]
+
+    def amounts(self, name: str, only: tuple[str, str] | None) -> Amounts:
+        """Return how many numbers a column has, their exact sum, the least and the greatest.
+
+        Args:
+            name: The column.
+            only: Look only at rows that have this value in this column.
+        """
+        if not self._has_values(name) or (only is not None and not self._has_values(only[0])):
+            return _NO_AMOUNTS
+        if isinstance(self._frame, pl.DataFrame):
+            rows = self._frame if only is None else self._frame.filter(pl.col(only[0]) == only[1])
+            numbers = rows[name]
+            count = len(numbers) - numbers.null_count()
+            found = [numbers.sum(), numbers.min(), numbers.max()]
+        else:
+            chosen = self._frame
+            if only is not None:
+                chosen = chosen.filter(pc.equal(chosen[only[0]], only[1]))
+            column = chosen[name]
+            count = len(column) - column.null_count
+            if not count:
+                return _NO_AMOUNTS
+            ends = pc.min_max(column)
+            found = [pc.sum(column).as_py(), ends["min"].as_py(), ends["max"].as_py()]
+        if not count or not all(isinstance(one, Decimal | int) for one in found):
+            return _NO_AMOUNTS
+        total, least, greatest = (Decimal(one) for one in found if isinstance(one, Decimal | int))
+        return count, total, least, greatest
+
+
+def _age(born: pl.Expr, died: pl.Expr) -> pl.Expr:
+    month, day = died.dt.month() - born.dt.month(), died.dt.day() - born.dt.day()
+    early = (month < 0) | ((month == 0) & (day < 0))
+    return died.dt.year() - born.dt.year() - early.cast(pl.Int32)
