@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
+    from healthsim_lake.specs.builtin import builtin_journeys, builtin_profiles
     from healthsim_lake.specs.clinical import ClinicalSpec, ConditionSpec, LabSpec, MedicationSpec
     from healthsim_lake.specs.delay import DelaySpec
     from healthsim_lake.specs.distributions import (
@@ -56,6 +57,8 @@ _HOMES = {
     "ProfileSpecification": "profile",
     "TriggerSpec": "events",
     "UniformDistribution": "distributions",
+    "builtin_journeys": "builtin",
+    "builtin_profiles": "builtin",
 }
 
 __all__ = [
@@ -84,6 +87,8 @@ __all__ = [
     "ProfileSpecification",
     "TriggerSpec",
     "UniformDistribution",
+    "builtin_journeys",
+    "builtin_profiles",
 ]
 
 __getattr__ = lazy_face(__name__, _HOMES)

@@ -1,6 +1,7 @@
 """The base of all specifications: a document as it was given, checked."""
 
-from __future__ import annotations
+# No postponed annotations here: pydantic 2.11 reads that of __pydantic_extra__ in the modules of
+# the subclasses, where its names mean nothing.
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, Strict
 
 from healthsim_lake.specs.base import Declared
 from healthsim_lake.specs.distributions import Distribution
-from healthsim_lake.specs.values import Name, Probability, Text
+from healthsim_lake.specs.values import SUM_TOLERANCE, Name, Probability, Text
 
 
 class Coded(Declared):
@@ -19,12 +21,24 @@ class Coded(Declared):
         code_system: System of the code, e.g. ``ICD-10-CM``.
         description: What the code means.
         prevalence: Share of the people that has it, from 0 to 1.
+        exclusive_group: Nobody has two of one group, e.g. two stages of one disease; prevalences
+            of a group sum to at most 1.
     """
 
     code: Name | None = None
     code_system: Text | None = None
     description: Text | None = None
     prevalence: Probability = 1.0
+    exclusive_group: Text | None = None
+
+
+def groups_beyond_everybody(listed: Sequence[Coded]) -> dict[str, float]:
+    """Return the exclusive groups whose prevalences sum to more than 1, with that sum."""
+    sums: dict[str, float] = defaultdict(float)
+    for one in listed:
+        if one.exclusive_group is not None:
+            sums[one.exclusive_group] += one.prevalence
+    return {group: total for group, total in sums.items() if total > 1 + SUM_TOLERANCE}
 
 
 class ConditionSpec(Coded):

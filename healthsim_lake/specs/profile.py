@@ -9,8 +9,15 @@ from pydantic import BaseModel, Field, PrivateAttr, Strict, model_validator
 
 from healthsim_lake.errors import InvalidSpecificationError
 from healthsim_lake.specs.base import Declared
-from healthsim_lake.specs.clinical import ClinicalSpec, ConditionSpec, LabSpec, MedicationSpec
+from healthsim_lake.specs.clinical import (
+    ClinicalSpec,
+    ConditionSpec,
+    LabSpec,
+    MedicationSpec,
+    groups_beyond_everybody,
+)
 from healthsim_lake.specs.population import CoverageSpec, DemographicsSpec, GenerationSpec
+from healthsim_lake.specs.refusals import shown
 from healthsim_lake.specs.values import Name, Text, slug
 
 _ID_PATTERN = r"^[A-Za-z0-9_-]+$"
@@ -107,6 +114,20 @@ class ProfileSpecification(Declared):
         if one is not None and other is not None and one != other:
             reason = f"is {other}, but demographics.count, which means the same, is {one}"
             raise InvalidSpecificationError(self.what(), [(("generation", "count"), reason)])
+        return self
+
+    @model_validator(mode="after")
+    def _nobody_is_in_a_group_twice(self) -> Self:
+        problems = [
+            ((place,), f"prevalences of the exclusive group {shown(group)} sum to {total:g}")
+            for place, listed in (
+                ("conditions", self.conditions),
+                ("medications", self.medications),
+            )
+            for group, total in groups_beyond_everybody(listed).items()
+        ]
+        if problems:
+            raise InvalidSpecificationError(self.what(), problems)
         return self
 
 

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Stric
 
 from healthsim_lake.specs.refusals import shown
 
-_SUM_TOLERANCE = 1e-6
+SUM_TOLERANCE = 1e-6
+"""What rounded shares may sum to beyond 1."""
 _NOT_KEBAB = re.compile(r"[^a-z0-9]+")
 _MAX_AGE = 150
 _LARGEST = 2**63 - 1
@@ -88,7 +89,7 @@ def _shares(shares: dict[str, Any]) -> dict[str, Any]:
     if not shares:
         raise ValueError("must name at least one category")
     total = math.fsum(shares.values())
-    if total > 1 + _SUM_TOLERANCE:
+    if total > 1 + SUM_TOLERANCE:
         raise ValueError(f"shares sum to {total:g}, which is more than 1")
     return shares
 

@@ -54,6 +54,7 @@ WRONG = {
     "a prevalence over 1": ({"conditions": [{"code": "I10"}, {"prevalence": 1.01}]}, r"conditions[1].prevalence: must be between 0 and 1, but is 1.01"),
     "a negative prevalence": ({"clinical": {"comorbidities": [{"prevalence": -0.1}]}}, "clinical.comorbidities[0].prevalence: must be between 0 and 1"),
     "a prevalence in words": ({"clinical": {"primary_condition": {"prevalence": "high"}}}, "clinical.primary_condition.prevalence: must be a number, not 'high'"),
+    "a group with more than everybody": ({"conditions": [{"code": "N18.31", "prevalence": 0.7, "exclusive_group": "ckd"}, {"code": "N18.32", "prevalence": 0.4, "exclusive_group": "ckd"}]}, "conditions: prevalences of the exclusive group 'ckd' sum to 1.1"),
     "shares over 1": ({"demographics": {"gender": {"F": 0.6, "M": 0.6}}}, "demographics.gender: shares sum to 1.2, which is more than 1"),
     "weights over 1": ({"demographics": {"race": {"type": "categorical", "weights": {"a": 0.7, "b": 0.4}}}}, "demographics.race.weights: shares sum to 1.1"),
     "no shares": ({"demographics": {"gender": {}}}, "demographics.gender: must name at least one category"),
