@@ -11,7 +11,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from healthsim_lake.catalog.records import Manifest, ManifestRef, Record, ScenarioId, TableName
+from healthsim_lake.catalog.records import (
+    Manifest,
+    ManifestRef,
+    Origin,
+    Record,
+    ScenarioId,
+    TableName,
+)
 
 
 class Protocol(Record):
@@ -52,6 +59,7 @@ class CreateScenario(Record):
     products: tuple[str, ...] = ()
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
+    origins: tuple[Origin, ...] = ()
 
 
 class ReplaceRows(Record):

@@ -12,6 +12,7 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.cloning import CloneRequest, Cloning
     from healthsim_lake.scenarios.loading import Scenario, load
     from healthsim_lake.scenarios.metadata import check_metadata
     from healthsim_lake.scenarios.pinned import PinnedTypes
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Adding": "adding",
+    "CloneRequest": "cloning",
+    "Cloning": "cloning",
     "PinnedTypes": "pinned",
     "SaveRequest": "saving",
     "Saving": "saving",
@@ -36,6 +39,8 @@ _HOMES = {
 
 __all__ = [
     "Adding",
+    "CloneRequest",
+    "Cloning",
     "PinnedTypes",
     "SaveRequest",
     "Saving",

@@ -114,7 +114,9 @@ def load(
         IntegrityError: A file is missing or altered.
     """
     registry, manifest = known.registry(), log.manifest(state, version)
-    wanted = manifest.sets if types is None else _chosen(manifest, types, registry, state.record)
+    wanted = (
+        manifest.sets if types is None else choose_sets(manifest, types, registry, state.record)
+    )
     rows = {
         one.key: read_rows(
             log.storage,
@@ -127,9 +129,14 @@ def load(
     return Scenario(_as_of(state, manifest, version), rows, registry)
 
 
-def _chosen(
+def choose_sets(
     manifest: Manifest, types: Sequence[str], registry: Registry, record: ScenarioRecord
 ) -> list[EntitySet]:
+    """Return the entity sets that `types` mean, in that order.
+
+    Raises:
+        EntityTypeNotFoundError: The scenario holds no such type.
+    """
     chosen = []
     for name in [types] if isinstance(types, str) else types:
         meant = registry.find(name)
