@@ -30,6 +30,8 @@ GROUPS = {
     "save-small": ("small", "save"),
     "load-large": ("large", "load"),
     "list": ("listing", "measure"),
+    "clone": ("copies", "clone"),
+    "merge": ("copies", "merge"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
 }

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
     from healthsim_lake.scenarios.cloning import CloneRequest, Cloning
     from healthsim_lake.scenarios.loading import Scenario, load
+    from healthsim_lake.scenarios.merging import (
+        MergeRequest,
+        Merging,
+        check_conflict_strategy,
+    )
     from healthsim_lake.scenarios.metadata import check_metadata
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
@@ -25,11 +30,14 @@ _HOMES = {
     "Adding": "adding",
     "CloneRequest": "cloning",
     "Cloning": "cloning",
+    "MergeRequest": "merging",
+    "Merging": "merging",
     "PinnedTypes": "pinned",
     "SaveRequest": "saving",
     "Saving": "saving",
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
+    "check_conflict_strategy": "merging",
     "check_metadata": "metadata",
     "check_strategy": "adding",
     "load": "loading",
@@ -41,11 +49,14 @@ __all__ = [
     "Adding",
     "CloneRequest",
     "Cloning",
+    "MergeRequest",
+    "Merging",
     "PinnedTypes",
     "SaveRequest",
     "Saving",
     "Scenario",
     "TablesInUse",
+    "check_conflict_strategy",
     "check_metadata",
     "check_strategy",
     "load",

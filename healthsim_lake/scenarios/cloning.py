@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from healthsim_lake import _clock
-from healthsim_lake.catalog import actions
-from healthsim_lake.catalog.check import check
-from healthsim_lake.catalog.records import DataFile, EntitySet
+from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.catalog.transaction import Draft, Label
+from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.entities.identity import Identifiers
 from healthsim_lake.scenarios import originals
 from healthsim_lake.scenarios.committer import Committer
-from healthsim_lake.scenarios.copying import copied
-from healthsim_lake.scenarios.creating import Creation, Described
+from healthsim_lake.scenarios.copying import linked, rewritten
+from healthsim_lake.scenarios.creating import Creation, Draught
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.names import MAX_NAME
 from healthsim_lake.scenarios.originals import Original
 from healthsim_lake.scenarios.renumbering import fresh_rules
 from healthsim_lake.scenarios.results import CloneResult
-from healthsim_lake.tables.places import FileRef, locate, refs
+from healthsim_lake.tables.places import locate
 from healthsim_lake.tables.recode import recoded
 from healthsim_lake.tables.substitute import Rule, substituted
 from healthsim_lake.tables.writer import FileWriter
@@ -57,61 +54,25 @@ class CloneRequest:
 
 
 class Cloning:
-    """One clone, from files to commit; planned again when the source changed meanwhile."""
+    """One clone; its files are made again if the rows of the source changed meanwhile."""
 
     def __init__(self, committer: Committer, known: EntityTypes, request: CloneRequest) -> None:
-        self._committer, self._storage = committer, committer.log.storage
+        self._log, self._storage = committer.log, committer.log.storage
         self._known, self._tables, self._request = known, known.in_use(), request
-        self._id = _clock.new_uuid()
+        self._creation = Creation(committer, self._tables, "clone")
         self._done: tuple[Original, list[EntitySet]] | None = None
 
     def run(self, label: Label) -> CloneResult:
         """Copy the files, commit, publish, and say what was made."""
-        transaction = self._committer.begin(label)
-        earlier = self._committer.earlier_result(label)
-        head = self._committer.view()
-        if earlier is not None:
-            return CloneResult.of(head.get(earlier).record)
-        if self._request.name is not None:
-            check(actions.NameFree(name=self._request.name), head)
-        original = self._original(head)
-        with self._committer.new_files(transaction, self._id) as writer:
-            # What takes long is done before the writers of this process queue up behind it.
-            self._copy(original, writer)
-            creation = Creation(
-                self._storage,
-                self._tables,
-                writer,
-                scenario_id=self._id,
-                txn_id=transaction.txn_id,
-            )
-            committed = self._committer.commit(
-                lambda snapshot: self._plan(snapshot, creation, writer), transaction=transaction
-            )
-        return CloneResult.of(committed.snapshot.get(committed.result or self._id).record)
+        record = self._creation.run(self._prepare, name=self._request.name, label=label)
+        return CloneResult.of(record)
 
-    def _original(self, snapshot: Snapshot) -> Original:
-        request, log = self._request, self._committer.log
-        if request.as_of is not None:
-            found = originals.at_time(log, snapshot, request.ref, request.as_of)
-        else:
-            state = snapshot.get(request.ref if self._done is None else self._done[0].id)
-            found = originals.at_version(log, snapshot, state, request.version)
-        return found.of_types(request.types, self._known.registry())
-
-    def _plan(self, snapshot: Snapshot, creation: Creation, writer: FileWriter) -> Draft:
-        original = self._original(snapshot)
-        return creation.draft(
-            snapshot,
-            self._copy(original, writer),
-            self._described(original, snapshot),
-            operation="clone",
-            requires=original.requires(),
-        )
-
-    def _described(self, original: Original, snapshot: Snapshot) -> Described:
-        request, record = self._request, original.record
-        return Described(
+    def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> Draught:
+        original, request = self._original(snapshot), self._request
+        record = original.record
+        if self._done is None or self._done[0].sets != original.sets:
+            self._done = original, self._copy(original, writer)
+        return Draught(
             name=request.name or _free_name(record.name, snapshot),
             description=(
                 record.description if request.description is None else request.description
@@ -119,33 +80,38 @@ class Cloning:
             tags=record.tags if request.tags is None else request.tags,
             metadata=record.metadata if request.metadata is None else request.metadata,
             origins=(original.origin("clone"),),
+            sets=self._done[1],
+            requires=original.requires(),
         )
+
+    def _original(self, snapshot: Snapshot) -> Original:
+        request = self._request
+        ref = request.ref if self._done is None else self._done[0].id
+        if request.as_of is not None:
+            found = originals.at_time(self._log, snapshot, ref, request.as_of)
+        else:
+            found = originals.at_version(self._log, snapshot, snapshot.get(ref), request.version)
+        return found.of_types(request.types, self._known.registry())
 
     def _copy(self, original: Original, writer: FileWriter) -> list[EntitySet]:
-        """Return the sets of the clone; they are made anew only if those of the source changed."""
-        if self._done is None or self._done[0].sets != original.sets:
-            for one in original.sets:
-                self._tables.known(one.table)
-            sets = self._renumbered(original, writer) if self._request.new_ids else None
-            self._done = (
-                original,
-                sets or [self._linked(one, original, writer) for one in original.sets],
-            )
-        return self._done[1]
+        for one in original.sets:
+            self._tables.known(one.table)
+        if self._request.new_ids:
+            return self._renumbered(original, writer)
+        return [self._linked(one, original, writer) for one in original.sets]
 
     def _linked(self, one: EntitySet, original: Original, writer: FileWriter) -> EntitySet:
-        files = tuple(
-            self._file(ref, writer, outdated=one.table in original.outdated)
-            for ref in refs(one, original.id)
+        if one.table not in original.outdated:
+            return linked(self._storage, one, original.id, writer)
+        entity_type = self._tables.types[one.table]
+        return rewritten(
+            self._storage,
+            one,
+            original.id,
+            writer,
+            entity_type=entity_type,
+            change=lambda ref: recoded(self._storage, locate(self._storage, ref), entity_type),
         )
-        return one.model_copy(update={"files": files})
-
-    def _file(self, ref: FileRef, writer: FileWriter, *, outdated: bool) -> DataFile:
-        if not outdated:
-            return copied(self._storage, ref, writer)
-        entity_type = self._tables.types[ref.table]
-        chunk = recoded(self._storage, locate(self._storage, ref), entity_type)
-        return writer.submit(chunk, entity_type).result()
 
     def _renumbered(self, original: Original, writer: FileWriter) -> list[EntitySet]:
         rules = fresh_rules(
@@ -154,26 +120,24 @@ class Cloning:
             scenario_id=original.id,
             types=self._tables.types,
             identifiers=Identifiers(self._known.registry()),
-            seed=self._id,
+            seed=self._creation.id,
         )
         return [
-            one.model_copy(
-                update={
-                    "files": tuple(
-                        self._renumbered_file(ref, rules[one.table], writer)
-                        for ref in refs(one, original.id)
-                    )
-                }
-            )
-            for one in original.sets
+            self._with_rules(one, original.id, rules[one.table], writer) for one in original.sets
         ]
 
-    def _renumbered_file(self, ref: FileRef, rules: Sequence[Rule], writer: FileWriter) -> DataFile:
-        entity_type = self._tables.types[ref.table]
-        chunk = substituted(self._storage, ref, entity_type, rules)
-        if chunk is None:
-            return copied(self._storage, ref, writer)
-        return writer.submit(chunk, entity_type).result()
+    def _with_rules(
+        self, one: EntitySet, scenario_id: str, rules: Sequence[Rule], writer: FileWriter
+    ) -> EntitySet:
+        entity_type = self._tables.types[one.table]
+        return rewritten(
+            self._storage,
+            one,
+            scenario_id,
+            writer,
+            entity_type=entity_type,
+            change=lambda ref: substituted(self._storage, ref, entity_type, rules),
+        )
 
 
 def _free_name(source: str, snapshot: Snapshot) -> str:

@@ -1,25 +1,27 @@
-"""A new scenario from files that are written: the one place where copies become a commit."""
+"""A new scenario from files that are there: the one place where copies become a commit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from healthsim_lake import _clock
 from healthsim_lake.catalog import actions
-from healthsim_lake.catalog.records import EntitySet, Manifest, Origin
+from healthsim_lake.catalog.check import check
+from healthsim_lake.catalog.records import EntitySet, Manifest, Origin, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.catalog.transaction import Draft
+from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.scenarios import manifests
+from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.recode import recode
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
-from healthsim_lake.storage import Storage
 from healthsim_lake.tables.writer import FileWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """What is said of a new scenario.
+class Draught:
+    """A scenario that is to be made.
 
     Attributes:
         name: Checked, or chosen so that it is free.
@@ -27,6 +29,8 @@ class Described:
         tags: Checked.
         metadata: Checked.
         origins: What it is made from.
+        sets: Its rows, in files that are written.
+        requires: What has to hold for them to be the right ones.
     """
 
     name: str
@@ -34,74 +38,81 @@ class Described:
     tags: tuple[str, ...]
     metadata: Mapping[str, Any]
     origins: tuple[Origin, ...]
+    sets: Sequence[EntitySet]
+    requires: Sequence[actions.Requirement]
+
+
+Prepare = Callable[[Snapshot, FileWriter], Draught]
+"""Says what to make on a snapshot; called again when others were faster, so it keeps its files."""
 
 
 class Creation:
-    """Plans the commit of a new scenario.
+    """Makes one scenario out of others.
+
+    Attributes:
+        id: Of the new scenario.
 
     Args:
-        storage: Where the files are.
-        tables: The types of the tables that they belong to.
-        writer: Wrote them.
-        scenario_id: Of the new scenario.
-        txn_id: Of the transaction.
+        committer: Reads what is true, and changes it.
+        tables: The types of the tables that are written to.
+        operation: What is done, for the history.
     """
 
-    def __init__(
-        self,
-        storage: Storage,
-        tables: TablesInUse,
-        writer: FileWriter,
-        *,
-        scenario_id: str,
-        txn_id: str,
-    ) -> None:
-        self._storage, self._tables, self._writer = storage, tables, writer
-        self._id, self._txn_id = scenario_id, txn_id
+    def __init__(self, committer: Committer, tables: TablesInUse, operation: str) -> None:
+        self._committer, self._tables, self._operation = committer, tables, operation
+        self.id = _clock.new_uuid()
+        self._txn_id = ""
 
-    def draft(
-        self,
-        snapshot: Snapshot,
-        sets: Sequence[EntitySet],
-        described: Described,
-        *,
-        operation: str,
-        requires: Sequence[actions.Requirement],
-    ) -> Draft:
-        """Return the draft that makes the scenario, on `snapshot`.
+    def run(self, prepare: Prepare, *, name: str | None, label: Label) -> ScenarioRecord:
+        """Have the files written, commit, publish, and return the new scenario's record.
 
         Args:
-            snapshot: What is true now.
-            sets: Its rows; files of tables that got other columns meanwhile are written anew.
-            described: Name and what goes with it.
-            operation: What is done.
-            requires: What has to hold besides that the name is free.
+            prepare: Writes them.
+            name: The new name if it is known: one that is taken is refused before any work.
+            label: Who, why, and the idempotency key.
         """
+        transaction = self._committer.begin(label)
+        earlier = self._committer.earlier_result(label)
+        head = self._committer.view()
+        if earlier is not None:
+            return head.get(earlier).record
+        if name is not None:
+            check(actions.NameFree(name=name), head)
+        self._txn_id = transaction.txn_id
+        with self._committer.new_files(transaction, self.id) as writer:
+            # What takes long is done before the writers of this process queue up behind it.
+            prepare(head, writer)
+            committed = self._committer.commit(
+                lambda snapshot: self._plan(snapshot, prepare(snapshot, writer), writer),
+                transaction=transaction,
+            )
+        return committed.snapshot.get(committed.result or self.id).record
+
+    def _plan(self, snapshot: Snapshot, made: Draught, writer: FileWriter) -> Draft:
+        storage, sets = self._committer.log.storage, made.sets
         changed = self._tables.outdated(snapshot)
         if changed:
-            sets = recode(self._storage, sets, self._writer, types=changed)
+            sets = recode(storage, sets, writer, types=changed)
             self._tables.replace(changed)
-        self._writer.sync()
+        writer.sync()
         manifest = Manifest(sets=tuple(sets))
         types = {one.table: self._tables.types[one.table] for one in sets if one.files}
         declared, fitting = declarations(types, snapshot)
         create = actions.CreateScenario(
-            scenario_id=self._id,
-            name=described.name,
-            description=described.description,
-            tags=described.tags,
-            metadata=dict(described.metadata),
+            scenario_id=self.id,
+            name=made.name,
+            description=made.description,
+            tags=made.tags,
+            metadata=dict(made.metadata),
             products=tuple(sorted({one.product for one in types.values()})),
             entity_counts=manifest.counts,
-            manifest=manifests.stored(
-                self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
-            ),
-            origins=described.origins,
+            manifest=manifests.stored(storage, manifest, scenario_id=self.id, txn_id=self._txn_id),
+            origins=made.origins,
         )
         return Draft(
-            operation=operation,
+            operation=self._operation,
             actions=(*declared, create),
-            requires=(*requires, *fitting, actions.NameFree(name=described.name)),
-            publishes=manifest.groups(self._id),
-            result=self._id,
+            requires=(*made.requires, *fitting, actions.NameFree(name=made.name)),
+            publishes=manifest.groups(self.id),
+            result=self.id,
         )

@@ -14,9 +14,6 @@ from healthsim_lake.tables.fresh_ids import FreshIds, Substitution
 from healthsim_lake.tables.places import FileRef, refs
 from healthsim_lake.tables.substitute import Rule, ids_of
 
-Held = Mapping[str, pl.Series]
-"""The identifiers of the rows of tables, by table."""
-
 
 def fresh_rules(
     storage: Storage,
