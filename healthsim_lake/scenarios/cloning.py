@@ -94,14 +94,13 @@ class Cloning:
         return found.of_types(request.types, self._known.registry())
 
     def _copy(self, original: Original, writer: FileWriter) -> list[EntitySet]:
-        for one in original.sets:
-            self._tables.known(one.table)
+        self._tables.use(original.sets)
         if self._request.new_ids:
             return self._renumbered(original, writer)
         return [self._linked(one, original, writer) for one in original.sets]
 
     def _linked(self, one: EntitySet, original: Original, writer: FileWriter) -> EntitySet:
-        if one.table not in original.outdated:
+        if not one.files or one.table not in original.outdated:
             return linked(self._storage, one, original.id, writer)
         entity_type = self._tables.types[one.table]
         return rewritten(
@@ -123,12 +122,14 @@ class Cloning:
             seed=self._creation.id,
         )
         return [
-            self._with_rules(one, original.id, rules[one.table], writer) for one in original.sets
+            self._with_rules(one, original.id, rules.get(one.table, ()), writer) for one in original.sets
         ]
 
     def _with_rules(
         self, one: EntitySet, scenario_id: str, rules: Sequence[Rule], writer: FileWriter
     ) -> EntitySet:
+        if not rules:
+            return linked(self._storage, one, scenario_id, writer)
         entity_type = self._tables.types[one.table]
         return rewritten(
             self._storage,

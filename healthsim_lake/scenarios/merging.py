@@ -117,18 +117,17 @@ class Merging:
         states = [snapshot.get(ref) for ref in refs]
         seen: dict[str, str] = {}
         for ref, state in zip(refs, states, strict=True):
-            other = seen.setdefault(state.record.id, ref)
-            if other is not ref:
+            if state.record.id in seen:
                 raise InputError(
-                    f"{other!r} and {ref!r} are the same scenario; a scenario cannot be merged "
-                    "with itself, clone it instead"
+                    f"{seen[state.record.id]!r} and {ref!r} are the same scenario, which cannot "
+                    "be merged with itself; clone it first"
                 )
+            seen[state.record.id] = ref
         return [originals.newest(self._log, state) for state in states]
 
     def _settlement(self, sources: Sequence[Original], snapshot: Snapshot) -> Settlement:
         for one in sources:
-            for own in one.sets:
-                self._tables.known(own.table)
+            self._tables.use(one.sets)
         strategy = self._request.strategy
         if strategy is None:
             strategy = "keep" if _related(sources, snapshot) else "skip"

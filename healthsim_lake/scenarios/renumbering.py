@@ -39,7 +39,7 @@ def fresh_rules(
         identifiers: Says what identifies and what points.
         seed: Decides the new values.
     """
-    tables = {one.table: one for one in sets}
+    tables = {one.table: one for one in sets if one.files}
     columns = {table: identifiers.of(types[table]) for table in tables}
     targets = {one.target for own in columns.values() for one in own if one.target in tables}
     held = {

@@ -8,6 +8,7 @@ from itertools import count
 
 import polars as pl
 
+from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.entities.identity import Identifiers
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.scenarios.originals import Original
@@ -81,7 +82,7 @@ class _Settling:
         self._seed = seed
         self._files: dict[str, dict[int, list[FileRef]]] = {}
         for at, source in enumerate(sources):
-            for one in source.sets:
+            for one in filter(_has_files, source.sets):
                 self._files.setdefault(one.table, {})[at] = refs(one, source.id)
         self._own: dict[SourceTable, Substitution] = {}
         self._follow: dict[SourceTable, Substitution] = {}
@@ -92,7 +93,7 @@ class _Settling:
         return [
             table
             for table, by_source in self._files.items()
-            if self._types[table].key is not None and sum(map(bool, by_source.values())) > 1
+            if self._types[table].key is not None and len(by_source) > 1
         ]
 
     def drop(self, table: str, *, last_wins: bool) -> None:
@@ -109,7 +110,7 @@ class _Settling:
 
     def rename(self, table: str) -> None:
         """Give new identifiers to rows of later sources where earlier ones have theirs."""
-        by_source = {at: files for at, files in self._files[table].items() if files}
+        by_source = self._files[table]
         held = [
             held_ids(self._storage, files, self._types[table], identifiers=self._identifiers)
             for files in by_source.values()
@@ -156,3 +157,7 @@ class _Settling:
         others = pl.concat(list(taken)).implode()
         ways = (FreshIds(f"{seed}/{attempt}", only=ids) for attempt in count())
         return next(way for way in ways if not way(ids).is_in(others).any())
+
+
+def _has_files(one: EntitySet) -> bool:
+    return bool(one.files)
