@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, importing, scenarios, tagging
+from healthsim_lake.cli import asking, copying, demo, importing, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -37,6 +37,8 @@ app.command("query", rich_help_panel=_READ)(asking.query)
 app.command("load", rich_help_panel=_READ)(asking.load)
 app.command("history", rich_help_panel=_READ)(scenarios.history)
 app.command("entities", rich_help_panel=_READ)(asking.entities)
+app.command("clone", rich_help_panel=_CHANGE)(copying.clone)
+app.command("merge", rich_help_panel=_CHANGE)(copying.merge)
 app.command("rename", rich_help_panel=_CHANGE)(scenarios.rename)
 app.add_typer(tags, name="tag", rich_help_panel=_CHANGE)
 tags.command("add")(tagging.add)

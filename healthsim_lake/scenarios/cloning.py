@@ -122,7 +122,8 @@ class Cloning:
             seed=self._creation.id,
         )
         return [
-            self._with_rules(one, original.id, rules.get(one.table, ()), writer) for one in original.sets
+            self._with_rules(one, original.id, rules.get(one.table, ()), writer)
+            for one in original.sets
         ]
 
     def _with_rules(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.entities.identity import Identifiers
@@ -13,6 +12,9 @@ from healthsim_lake.storage import Storage
 from healthsim_lake.tables.fresh_ids import FreshIds, Substitution
 from healthsim_lake.tables.places import FileRef, refs
 from healthsim_lake.tables.substitute import Rule, ids_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def fresh_rules(
@@ -70,8 +72,7 @@ def held_ids(
 ) -> pl.Series:
     """Return all identifiers of the rows in `files`, each once, as text."""
     own = [one for one in identifiers.of(entity_type) if one.own]
-    found = [ids_of(storage, ref, entity_type, own) for ref in files]
-    return pl.concat(found).unique() if found else pl.Series("id", dtype=pl.String)
+    return ids_of(storage, files, entity_type, own)
 
 
 def _ways(*ways: Substitution | None) -> tuple[Substitution, ...]:

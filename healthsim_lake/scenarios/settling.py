@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.entities.identity import Identifiers
@@ -15,9 +13,12 @@ from healthsim_lake.scenarios.originals import Original
 from healthsim_lake.scenarios.renumbering import held_ids
 from healthsim_lake.storage import Storage
 from healthsim_lake.tables.conflicts import held_before, read_keys, resolve, rows_with
-from healthsim_lake.tables.fresh_ids import FreshIds, Substitution
+from healthsim_lake.tables.fresh_ids import Substitution, fresh_beside
 from healthsim_lake.tables.places import FileRef, refs
 from healthsim_lake.tables.substitute import Rule
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SourceTable = tuple[int, str]
 """Position of a source, and a table of it."""
@@ -120,7 +121,7 @@ class _Settling:
             if ids.is_empty():
                 continue
             rows = self._keys(table, self._files_of(table)) if rows is None else rows
-            way = self._fresh(f"{self._seed}/{at}", ids, taken=held)
+            way = fresh_beside(f"{self._seed}/{at}", ids, held)
             self._own[at, table] = self._follow[at, table] = way
             self._result.conflicts.setdefault(at, {})[table] = rows_with(rows, at, ids)
 
@@ -151,12 +152,6 @@ class _Settling:
         own = [one.name for one in self._identifiers.of(self._types[table]) if one.own]
         names = [name for name in own if name == key] + [name for name in own if name != key]
         return read_keys(self._storage, files, names)
-
-    def _fresh(self, seed: str, ids: pl.Series, *, taken: Sequence[pl.Series]) -> FreshIds:
-        """Return new identifiers for `ids` that no source has."""
-        others = pl.concat(list(taken)).implode()
-        ways = (FreshIds(f"{seed}/{attempt}", only=ids) for attempt in count())
-        return next(way for way in ways if not way(ids).is_in(others).any())
 
 
 def _has_files(one: EntitySet) -> bool:

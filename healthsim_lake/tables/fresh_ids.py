@@ -7,6 +7,8 @@ wherever it stands, and no two become one.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from itertools import count
 from typing import Protocol
 
 import polars as pl
@@ -108,3 +110,10 @@ class OtherIds:
     def __call__(self, ids: pl.Series) -> pl.Series:
         """Return `ids` with those replaced."""
         return ids.replace(self._old, self._new)
+
+
+def fresh_beside(seed: str, ids: pl.Series, taken: Sequence[pl.Series]) -> FreshIds:
+    """Return new identifiers for `ids`, none of them among those that are `taken`."""
+    others = pl.concat(list(taken)).implode()
+    ways = (FreshIds(f"{seed}/{attempt}", only=ids) for attempt in count())
+    return next(way for way in ways if not way(ids).is_in(others).any())

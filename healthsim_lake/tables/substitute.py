@@ -39,21 +39,32 @@ class Rule:
 
 
 def ids_of(
+    storage: Storage,
+    files: Iterable[FileRef],
+    entity_type: EntityType,
+    columns: Sequence[IdColumn],
+) -> pl.Series:
+    """Return the identifiers that stand in some columns of files, as text, each once.
+
+    Text and integers identify; empty text, a number with a fraction or an object in their place
+    does not.
+    """
+    found = [_ids_in_file(storage, ref, entity_type, columns) for ref in files]
+    ids = pl.concat(found).unique() if found else pl.Series("id", dtype=pl.String)
+    return ids.filter(ids != "")  # null is not true either
+
+
+def _ids_in_file(
     storage: Storage, ref: FileRef, entity_type: EntityType, columns: Sequence[IdColumn]
 ) -> pl.Series:
-    """Return the identifiers that stand in some columns of a file, as text, without nulls.
-
-    Text and integers identify; a number with a fraction or an object in their place does not.
-    """
     data = places.read(storage, ref)
     names = [column.name for column in columns]
     table, shapes = parquet.read_table(data, where=str(ref), columns=[*names, EXTRA, ROW_SHAPE])
     frame = _frame(table)
-    if {*names} <= {*frame.columns} and _in_columns(frame, shapes, columns, entity_type):
-        parts = [frame[name].cast(pl.String).alias("id") for name in names]
-    else:
-        parts = [_ids_in_rows(*_read(ref, data), columns, entity_type)]
-    return pl.concat(parts).drop_nulls().unique() if parts else pl.Series("id", dtype=pl.String)
+    if not {*names} <= {*frame.columns} or not _in_columns(frame, shapes, columns, entity_type):
+        return _ids_in_rows(*_read(ref, data), columns, entity_type)
+    parts = [frame[name].cast(pl.String).alias("id") for name in names]
+    return pl.concat(parts).unique() if parts else pl.Series("id", dtype=pl.String)
 
 
 def substituted(

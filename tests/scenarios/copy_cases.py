@@ -25,10 +25,29 @@ TARGETS = {
 }
 """References that are followed here, column to column."""
 
-_NAMES = st.sampled_from(["p1", "p2", "M1", "M2", "e1", "e2", "07", "0", "x", ""])
-_NUMBERS = st.sampled_from([1, 2, 7, 123_456_789_012, -3])
-_ID = st.one_of(_NAMES, _NAMES, _NUMBERS)
-_ODD = st.one_of(_ID, _ID, _ID, st.sampled_from([None, 1.5, True, ["p1"], {"id": "p1"}]))
+_WORDS = {
+    "id": ["p1", "p2", "07", ""],
+    "mrn": ["M1", "M2", "M3", "p1"],
+    "encounter": ["e1", "e2", "x"],
+    "npi": ["1234567893", "0"],
+}
+_NUMBERS = [1, 7, 123_456_789_012, -3]
+_ODD = [None, 1.5, True, ["p1"], {"id": "p1"}]
+_MEANING = {
+    "mrn": "mrn",
+    "patient_mrn": "mrn",
+    "patient_ref": "mrn",
+    "encounter_id": "encounter",
+    "encounterId": "encounter",
+    "npi": "npi",
+}
+
+
+def _value(key: str, *, odd: bool) -> st.SearchStrategy[Any]:
+    words = _WORDS[_MEANING.get(key, "id")]
+    return st.sampled_from([*words, *words, *_NUMBERS[: 1 + odd * 3], *(_ODD if odd else ())])
+
+
 _REST = st.fixed_dictionaries(
     {},
     optional={
@@ -41,35 +60,44 @@ _REST = st.fixed_dictionaries(
 )
 
 
-def _rows(odd: st.SearchStrategy[Any], *keys: str) -> st.SearchStrategy[list[Row]]:
-    ids = st.fixed_dictionaries({}, optional=dict.fromkeys(keys, odd))
+def _rows(keys: dict[str, bool], *, odd: bool, most: int = 5) -> st.SearchStrategy[list[Row]]:
+    """Return rows with keys that are always there, or not."""
+    always = {key: _value(key, odd=odd) for key, there in keys.items() if there}
+    maybe = {key: _value(key, odd=odd) for key, there in keys.items() if not there}
+    ids = st.fixed_dictionaries(always, optional=maybe)
     row = st.builds(lambda one, rest: {**one, **rest}, ids, _REST)
-    return st.lists(row, max_size=6)
+    return st.lists(row, max_size=most)
 
 
 def entities(*, odd: bool = True) -> st.SearchStrategy[Entities]:
     """Return scenarios; with `odd` also values that are no identifiers where these should stand."""
-    value = _ODD if odd else _ID
+    npi = _value("npi", odd=odd)
     orders = st.fixed_dictionaries(
-        {}, optional={"order_id": value, "ordering_provider": st.fixed_dictionaries({"npi": value})}
+        {"ordering_provider": st.fixed_dictionaries({"npi": npi})},
+        optional={"order_id": _value("id", odd=odd)},
     )
+    gizmos = st.fixed_dictionaries(
+        {"gizmo_id": st.integers(1, 4), "patient_mrn": st.sampled_from(["M1", "M2"])}
+    )
+    maybe = dict.fromkeys(["id", "patient_id", "patientId", "mrn"], False)
     return st.fixed_dictionaries(
-        {},
+        {
+            "patients": _rows(maybe if odd else {"id": True, "mrn": False}, odd=odd),
+            "encounters": _rows(maybe | {"encounter_id": not odd, "patient_mrn": not odd}, odd=odd),
+        },
         optional={
-            "patients": _rows(value, "id", "patient_id", "mrn", "patientId"),
-            "encounters": _rows(
-                value, "encounter_id", "id", "patient_mrn", "patient_id", "mrn", "patientId"
+            "diagnosis": _rows(
+                {"id": False, "patient_mrn": True, "encounter_id": True, "encounterId": False},
+                odd=odd,
             ),
-            "diagnosis": _rows(value, "id", "patient_mrn", "encounter_id", "encounterId"),
-            "orders": st.lists(orders, max_size=4),
-            "providers": _rows(value, "provider_id", "npi"),
-            "subjects": _rows(value, "id", "subject_id", "patient_id", "patient_ref"),
-            "gizmos": st.lists(
-                st.fixed_dictionaries(
-                    {"gizmo_id": st.integers(1, 4), "patient_mrn": st.sampled_from(["M1", "M2"])}
-                ),
-                max_size=4,
+            "orders": st.lists(orders, max_size=3),
+            "providers": _rows({"provider_id": False, "npi": True}, odd=odd, most=3),
+            "subjects": _rows(
+                {"id": False, "subject_id": False, "patient_id": True, "patient_ref": True},
+                odd=odd,
+                most=3,
             ),
+            "gizmos": st.lists(gizmos, max_size=3),
         },
     )
 
@@ -83,9 +111,7 @@ def places(key: str) -> set[tuple[str, ...]]:
     """Return where identifiers may stand in the rows of a type."""
     if key == "gizmos":
         return _GIZMO_PLACES
-    return {
-        place for one in _IDENTIFIERS.of(_REGISTRY.get(key)) for place in one.places
-    }
+    return {place for one in _IDENTIFIERS.of(_REGISTRY.get(key)) for place in one.places}
 
 
 def own_places(key: str) -> set[tuple[str, ...]]:

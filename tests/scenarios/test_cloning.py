@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from copy_cases import TARGETS, entities, is_id, own_places, pairs, places, walk
-from hypothesis import given
+from hypothesis import given, settings
 
 from healthsim_lake import EntityType, FieldSpec, Lake
 from healthsim_lake.errors import (
@@ -134,7 +134,10 @@ def test_a_past_state_gets_the_columns_that_its_tables_have_now(lake):
     assert rows(lake, "then") == COHORT
     found = lake.query("SELECT pets FROM patients WHERE pets IS NOT NULL", scenario="then")
     assert [json.loads(row["pets"]) for row in found.results] == [["cat"]]
-    schemas = {str(lake.scenarios.load(one).to_arrow("patients").schema) for one in ("then", "cohort", "renumbered")}
+    schemas = {
+        str(lake.scenarios.load(one).to_arrow("patients").schema)
+        for one in ("then", "cohort", "renumbered")
+    }
     assert len(schemas) == 1
 
 
@@ -282,7 +285,9 @@ for _ in range(5):
 
 def test_processes_and_threads_that_clone_at_once_get_names_of_their_own(local):
     others = [
-        subprocess.Popen([sys.executable, "-c", CLONER, local.url], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", CLONER, local.url], stdout=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     names: list[str] = []
@@ -307,6 +312,7 @@ def test_processes_and_threads_that_clone_at_once_get_names_of_their_own(local):
 # ---- new identifiers ----
 
 
+@settings(max_examples=60)
 @given(entities())
 def test_new_ids_change_identifiers_one_to_one_and_nothing_else(given):
     lake = Lake(f"memory://{uuid4()}/lake")
@@ -314,7 +320,9 @@ def test_new_ids_change_identifiers_one_to_one_and_nothing_else(given):
     lake.scenarios.clone("source", "clone", new_ids=True)
     old, new = lake.scenarios.load("source"), lake.scenarios.load("clone")
     assert old.entities == given
-    assert {key: len(one) for key, one in new.items()} == {key: len(one) for key, one in given.items()}
+    assert {key: len(one) for key, one in new.items()} == {
+        key: len(one) for key, one in given.items()
+    }
 
     changed: dict[object, object] = {}
     for key in given:
