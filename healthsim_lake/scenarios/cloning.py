@@ -14,7 +14,7 @@ from healthsim_lake.entities.identity import Identifiers
 from healthsim_lake.scenarios import originals
 from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.copying import linked, rewritten
-from healthsim_lake.scenarios.creating import Creation, Draught
+from healthsim_lake.scenarios.creating import Creation, NewScenario
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.names import MAX_NAME
 from healthsim_lake.scenarios.originals import Original
@@ -67,12 +67,12 @@ class Cloning:
         record = self._creation.run(self._prepare, name=self._request.name, label=label)
         return CloneResult.of(record)
 
-    def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> Draught:
+    def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> NewScenario:
         original, request = self._original(snapshot), self._request
         record = original.record
         if self._done is None or self._done[0].sets != original.sets:
             self._done = original, self._copy(original, writer)
-        return Draught(
+        return NewScenario(
             name=request.name or _free_name(record.name, snapshot),
             description=(
                 record.description if request.description is None else request.description
@@ -122,20 +122,20 @@ class Cloning:
             seed=self._creation.id,
         )
         return [
-            self._with_rules(one, original.id, rules.get(one.table, ()), writer)
+            self._with_rules(one, own, original, writer)
+            if (own := rules.get(one.table))
+            else self._linked(one, original, writer)
             for one in original.sets
         ]
 
     def _with_rules(
-        self, one: EntitySet, scenario_id: str, rules: Sequence[Rule], writer: FileWriter
+        self, one: EntitySet, rules: Sequence[Rule], original: Original, writer: FileWriter
     ) -> EntitySet:
-        if not rules:
-            return linked(self._storage, one, scenario_id, writer)
         entity_type = self._tables.types[one.table]
         return rewritten(
             self._storage,
             one,
-            scenario_id,
+            original.id,
             writer,
             entity_type=entity_type,
             change=lambda ref: substituted(self._storage, ref, entity_type, rules),

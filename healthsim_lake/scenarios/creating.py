@@ -20,7 +20,7 @@ from healthsim_lake.tables.writer import FileWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Draught:
+class NewScenario:
     """A scenario that is to be made.
 
     Attributes:
@@ -42,7 +42,7 @@ class Draught:
     requires: Sequence[actions.Requirement]
 
 
-Prepare = Callable[[Snapshot, FileWriter], Draught]
+Prepare = Callable[[Snapshot, FileWriter], NewScenario]
 """Says what to make on a snapshot; called again when others were faster, so it keeps its files."""
 
 
@@ -62,6 +62,8 @@ class Creation:
         self._committer, self._tables, self._operation = committer, tables, operation
         self.id = _clock.new_uuid()
         self._txn_id = ""
+        self._given: Sequence[EntitySet] = ()
+        self._fitting: Sequence[EntitySet] = ()
 
     def run(self, prepare: Prepare, *, name: str | None, label: Label) -> ScenarioRecord:
         """Have the files written, commit, publish, and return the new scenario's record.
@@ -88,12 +90,8 @@ class Creation:
             )
         return committed.snapshot.get(committed.result or self.id).record
 
-    def _plan(self, snapshot: Snapshot, made: Draught, writer: FileWriter) -> Draft:
-        storage, sets = self._committer.log.storage, made.sets
-        changed = self._tables.outdated(snapshot)
-        if changed:
-            sets = recode(storage, sets, writer, types=changed)
-            self._tables.replace(changed)
+    def _plan(self, snapshot: Snapshot, made: NewScenario, writer: FileWriter) -> Draft:
+        storage, sets = self._committer.log.storage, self._fitted(snapshot, made.sets, writer)
         writer.sync()
         manifest = Manifest(sets=tuple(sets))
         types = {one.table: self._tables.types[one.table] for one in sets if one.files}
@@ -116,3 +114,16 @@ class Creation:
             publishes=manifest.groups(self.id),
             result=self.id,
         )
+
+    def _fitted(
+        self, snapshot: Snapshot, sets: Sequence[EntitySet], writer: FileWriter
+    ) -> Sequence[EntitySet]:
+        """Return `sets` with the columns that their tables have in `snapshot`."""
+        if self._given is not sets:
+            self._given = self._fitting = sets
+        changed = self._tables.outdated(snapshot)
+        if changed:
+            storage = self._committer.log.storage
+            self._fitting = recode(storage, self._fitting, writer, types=changed)
+            self._tables.replace(changed)
+        return self._fitting

@@ -16,7 +16,7 @@ from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios import folding, originals
 from healthsim_lake.scenarios.committer import Committer
 from healthsim_lake.scenarios.copying import linked, rewritten
-from healthsim_lake.scenarios.creating import Creation, Draught
+from healthsim_lake.scenarios.creating import Creation, NewScenario
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.names import check_tags
 from healthsim_lake.scenarios.originals import Original
@@ -78,7 +78,7 @@ class Merging:
         record = self._creation.run(self._prepare, name=self._request.name, label=label)
         return MergeResult.of(record)
 
-    def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> Draught:
+    def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> NewScenario:
         sources, request = self._sources(snapshot), self._request
         if self._done is None or [one.sets for one in self._done[0]] != [
             one.sets for one in sources
@@ -87,7 +87,7 @@ class Merging:
             self._done = sources, self._merge(sources, settlement, writer), settlement
         _, sets, settlement = self._done
         *first, last = (one.record.name for one in sources)
-        return Draught(
+        return NewScenario(
             name=request.name,
             description=(
                 f"Merged from {', '.join(first)} and {last}"

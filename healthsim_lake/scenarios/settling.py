@@ -148,10 +148,9 @@ class _Settling:
         return [(at, ref) for at, files in self._files[table].items() for ref in files]
 
     def _keys(self, table: str, files: Sequence[tuple[int, FileRef]]) -> pl.DataFrame:
-        key = self._types[table].key
         own = [one.name for one in self._identifiers.of(self._types[table]) if one.own]
-        names = [name for name in own if name == key] + [name for name in own if name != key]
-        return read_keys(self._storage, files, names)
+        names = dict.fromkeys([self._types[table].key or "", *own])
+        return read_keys(self._storage, files, list(names))
 
 
 def _has_files(one: EntitySet) -> bool:

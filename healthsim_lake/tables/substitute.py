@@ -122,9 +122,6 @@ def _chunk(frame: pl.DataFrame, shapes: tuple[Shape, ...], entity_type: EntityTy
     return Chunk(frame.to_arrow().cast(entity_type.arrow_schema), shapes, len(frame))
 
 
-# ---- where the values stand ----
-
-
 def _in_columns(
     frame: pl.DataFrame,
     shapes: Sequence[Shape],
@@ -175,9 +172,6 @@ def _is_empty_without_key(frame: pl.DataFrame, shapes: Sequence[Shape], name: st
     return not frame.select(strangers.any()).item()
 
 
-# ---- on columns ----
-
-
 def _new_columns(frame: pl.DataFrame, rules: Iterable[Rule]) -> list[pl.Series]:
     """Return the columns that change."""
     changed = []
@@ -195,9 +189,6 @@ def _replaced(ids: pl.Series, ways: Sequence[Substitution]) -> pl.Series:
     for way in ways:
         new = new.zip_with((new != ids).fill_null(value=False), way(ids))
     return new
-
-
-# ---- by rows ----
 
 
 def _ids_in_rows(

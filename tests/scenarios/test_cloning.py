@@ -221,6 +221,21 @@ def test_a_source_overwritten_meanwhile_is_cloned_as_it_is_then(local, monkeypat
     assert not list(Path(local.url, "staging").iterdir())
 
 
+def test_a_past_state_follows_a_table_that_changes_meanwhile(local, monkeypatch):
+    local.scenarios.save("cohort", {"patients": []}, overwrite=True)
+
+    def widen(other: Lake) -> None:
+        current = other.entities.get("patients")
+        fields = (*current.fields, FieldSpec(id=500, name="pets", type="json"))
+        other.entities.upgrade("patients", current.model_copy(update={"fields": fields}))
+
+    meanwhile(local, monkeypatch, widen)
+    local.scenarios.clone("cohort", "then", version=1)
+    assert rows(local, "then") == COHORT
+    assert "pets" in local.scenarios.load("then").to_arrow("patients").column_names
+    assert local.query("SELECT count(pets) AS n FROM patients").results == [{"n": 1}]
+
+
 def test_a_source_renamed_meanwhile_is_still_the_one_that_was_meant(local, monkeypatch):
     def swap(other: Lake) -> None:
         other.scenarios.rename("cohort", "elsewhere")

@@ -10,7 +10,7 @@ from copy_cases import TARGETS, cells, entities, pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsim_lake import Lake
+from healthsim_lake import EntityType, FieldSpec, Lake
 from healthsim_lake.errors import (
     DataFileMissingError,
     InputError,
@@ -192,6 +192,20 @@ def test_rows_without_a_key_and_tables_without_one_are_all_kept(lake):
         told = lake.scenarios.merge(["one", "other"], strategy, conflict_strategy=strategy)
         assert told.entities_merged == {"patients": 4, "scores": 2}
         assert told.conflicts_resolved == 0
+
+
+def test_a_key_may_be_a_date(lake):
+    born = FieldSpec(id=1, name="day", type="date")
+    lake.entities.declare(EntityType(name="days", singular="day", key="day", fields=(born,)))
+    for name in ("one", "other"):
+        lake.scenarios.save(
+            name, {"days": [{"day": "2026-01-01"}, {"day": "not known", "x": name}]}
+        )
+    assert lake.scenarios.merge(["one", "other"], "skip").entities_merged == {"days": 3}
+    lake.scenarios.merge(["one", "other"], "all", conflict_strategy="rename")
+    assert len(rows(lake, "all")["days"]) == 4
+    lake.scenarios.clone("one", "clone", new_ids=True)
+    assert rows(lake, "clone") == rows(lake, "one")
 
 
 def test_integers_and_text_of_one_key_are_one_key(lake):
