@@ -77,12 +77,12 @@ def resolve(rows: pl.DataFrame, *, last_wins: bool) -> Resolution:
     others = rows.columns[4:]
     winner = pl.col("source").max() if last_wins else pl.col("source").min()
     keyed = rows.filter(pl.col("0").is_not_null())
-    losing = keyed.join(keyed.group_by("0").agg(winner.alias("winner")), on="0").filter(
-        pl.col("source") != pl.col("winner")
-    )
+    losing = keyed.join(
+        keyed.group_by("0").agg(winner.alias("winner")), on="0", maintain_order="left"
+    ).filter(pl.col("source") != pl.col("winner"))
     if losing.is_empty():
         return Resolution()
-    losing = losing.join(_winners(keyed, losing, others), on="0", how="left")
+    losing = losing.join(_winners(keyed, losing, others), on="0", how="left", maintain_order="left")
     stranded = [pl.col(one).is_not_null() & pl.col(one + _WON).is_null() for one in others]
     if stranded:
         losing = losing.filter(~pl.any_horizontal(stranded))
