@@ -31,6 +31,8 @@ GROUPS = {
     "load-large": ("large", "load"),
     "list": ("listing", "measure"),
     "compare": ("comparing", "measure"),
+    "clone": ("copies", "clone"),
+    "merge": ("copies", "merge"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),

@@ -24,6 +24,7 @@ from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerIs
 from healthsim_lake.catalog.records import (
     Manifest,
     ManifestRef,
+    Origin,
     Record,
     ScenarioId,
     StatisticsRef,
@@ -70,6 +71,7 @@ class CreateScenario(Record):
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
     statistics: StatisticsRef | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 class ReplaceRows(Record):

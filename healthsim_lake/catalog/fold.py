@@ -61,6 +61,7 @@ def _(action: actions.CreateScenario, state: State, commit: Commit) -> None:
         updated_at=commit.timestamp,
         version=1,
         entity_counts=action.entity_counts,
+        origins=action.origins,
     )
     state.put(
         ScenarioState(

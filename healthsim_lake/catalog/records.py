@@ -167,6 +167,25 @@ class ScenarioVersion(Record):
     message: str | None = None
 
 
+class Origin(Record):
+    """A scenario whose rows another one was made from.
+
+    Attributes:
+        operation: ``clone`` or ``merge``.
+        scenario_id: The source.
+        name: What it was called then.
+        version: Its version whose rows were taken.
+        conflicts: Of a merge: rows of this source, by entity key, that were dropped or given new
+            ids because another source has their key.
+    """
+
+    operation: str
+    scenario_id: ScenarioId
+    name: str
+    version: int = Field(ge=1)
+    conflicts: dict[str, int] = {}
+
+
 class ScenarioRecord(Record):
     """A scenario as it stands at one version of the lake, without its rows.
 
@@ -182,6 +201,7 @@ class ScenarioRecord(Record):
         version: Its newest version, see `ScenarioVersion`.
         entity_counts: Rows by entity key, as saved; empty types included.
         deleted: Whether it is a tombstone that `restore` can bring back.
+        origins: What it was cloned from, or merged from in this order; empty for all others.
     """
 
     id: ScenarioId
@@ -195,6 +215,7 @@ class ScenarioRecord(Record):
     version: int = Field(ge=1)
     entity_counts: dict[str, int] = {}
     deleted: bool = False
+    origins: tuple[Origin, ...] = ()
 
     @cached_property
     def entity_count(self) -> int:

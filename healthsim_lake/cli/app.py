@@ -11,6 +11,7 @@ from healthsim_lake import __version__
 from healthsim_lake.cli import (
     asking,
     comparing,
+    copying,
     demo,
     importing,
     insight,
@@ -52,6 +53,8 @@ app.command("history", rich_help_panel=_READ)(scenarios.history)
 app.command("diff", rich_help_panel=_READ)(comparing.diff)
 app.command("validate", rich_help_panel=_READ)(comparing.validate)
 app.command("entities", rich_help_panel=_READ)(asking.entities)
+app.command("clone", rich_help_panel=_CHANGE)(copying.clone)
+app.command("merge", rich_help_panel=_CHANGE)(copying.merge)
 app.command("rename", rich_help_panel=_CHANGE)(scenarios.rename)
 app.add_typer(tags, name="tag", rich_help_panel=_CHANGE)
 tags.command("add")(tagging.add)

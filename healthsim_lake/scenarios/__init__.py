@@ -12,8 +12,14 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.cloning import CloneRequest, Cloning
     from healthsim_lake.scenarios.diffing import diff
     from healthsim_lake.scenarios.loading import Scenario, load
+    from healthsim_lake.scenarios.merging import (
+        MergeRequest,
+        Merging,
+        check_conflict_strategy,
+    )
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.sampling import Sampling, check_request
@@ -25,6 +31,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Adding": "adding",
+    "CloneRequest": "cloning",
+    "Cloning": "cloning",
+    "MergeRequest": "merging",
+    "Merging": "merging",
     "PinnedTypes": "pinned",
     "SaveRequest": "saving",
     "Sampling": "sampling",
@@ -32,6 +42,7 @@ _HOMES = {
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
     "check_request": "sampling",
+    "check_conflict_strategy": "merging",
     "check_strategy": "adding",
     "diff": "diffing",
     "load": "loading",
@@ -43,12 +54,17 @@ _HOMES = {
 
 __all__ = [
     "Adding",
+    "CloneRequest",
+    "Cloning",
+    "MergeRequest",
+    "Merging",
     "PinnedTypes",
     "Sampling",
     "SaveRequest",
     "Saving",
     "Scenario",
     "TablesInUse",
+    "check_conflict_strategy",
     "check_request",
     "check_strategy",
     "diff",

@@ -14,6 +14,7 @@ from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.comparisons import Comparisons
+from healthsim_lake.scenarios.copies import Copies
 from healthsim_lake.scenarios.listing import select
 from healthsim_lake.scenarios.summaries import Summaries
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.sources import Entities, Progress
 
 
-class Scenarios(Comparisons, Summaries):
+class Scenarios(Copies, Comparisons, Summaries):
     """Save, find, load and change scenarios.
 
     `ref` is a name or an id, everywhere; ids win. Every method sees all writes that were

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from healthsim_lake.catalog.records import DataFile, Manifest, ScenarioRecord
+from healthsim_lake.catalog.records import Manifest, ScenarioRecord
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Label
-from healthsim_lake.errors import KeyMissingError
 from healthsim_lake.scenarios import lifecycle, manifests, statistics
+from healthsim_lake.scenarios.copying import copied
 from healthsim_lake.tables.committer import Committer
-from healthsim_lake.tables.places import FileRef, locate, missing
-from healthsim_lake.tables.writer import FileWriter
+from healthsim_lake.tables.places import refs
 
 
 def restore(
@@ -32,8 +31,7 @@ def restore(
             one.model_copy(
                 update={
                     "files": tuple(
-                        _copied(committer, FileRef(one.table, scenario_id, file), writer)
-                        for file in one.files
+                        copied(committer.log.storage, ref, writer) for ref in refs(one, scenario_id)
                     )
                 }
             )
@@ -52,11 +50,3 @@ def restore(
             transaction=transaction,
         )
     return committed.snapshot.get(scenario_id).record
-
-
-def _copied(committer: Committer, ref: FileRef, writer: FileWriter) -> DataFile:
-    storage = committer.log.storage
-    try:
-        return writer.copy(locate(storage, ref), ref.table, ref.file)
-    except KeyMissingError as error:
-        raise missing(ref) from error

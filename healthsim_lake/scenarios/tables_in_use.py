@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from healthsim_lake.catalog.actions import Action, DeclareTable, Requirement, TableIs
+from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.entities.infer import infer_from_frame, infer_from_rows
 from healthsim_lake.entities.naming import singular_of, table_name_for
@@ -60,6 +61,12 @@ class TablesInUse:
             )
         self._by_key[key] = entity_type
         return entity_type
+
+    def use(self, sets: Iterable[EntitySet]) -> None:
+        """Take the types of the tables of `sets` into use; one without rows may have none yet."""
+        for one in sets:
+            if one.files:
+                self.known(one.table)
 
     def replace(self, types: dict[str, EntityType]) -> None:
         """Take other columns for tables that are in use."""

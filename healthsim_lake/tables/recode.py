@@ -1,8 +1,13 @@
-"""A data file written again with other columns."""
+"""A data file written again with other columns, or other rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from healthsim_lake.entities.codec import Chunk, decode, encode_rows
 from healthsim_lake.entities.types import PROVENANCE, EntityType
@@ -17,13 +22,43 @@ def recoded(storage: Storage, key: str, target: EntityType) -> Chunk:
     in when the rows were first written (provenance, ids of rows without one) is carried over.
     """
     table, shapes = parquet.read_table(storage.read(key), where=key)
-    chunk = encode_rows(target, decode(table, shapes), defaults={}, table=target.name)
+    kept = target.key is not None and target.key in table.column_names
+    keys = table[target.key] if kept else None
+    return reencoded(decode(table, shapes), target, former=table, keys=keys)
+
+
+def reencoded(
+    rows: Sequence[Mapping[str, Any]],
+    target: EntityType,
+    *,
+    former: pa.Table,
+    keys: pa.ChunkedArray | None,
+) -> Chunk:
+    """Return rows as a chunk with the columns of `target`.
+
+    Args:
+        rows: The rows.
+        target: The table's type.
+        former: The columns that the rows had; its provenance is carried over.
+        keys: What the key column holds, as far as the rows do not say; null where they do.
+    """
+    chunk = encode_rows(target, rows, defaults={}, table=target.name)
     data = chunk.data.to_arrow() if isinstance(chunk.data, pl.DataFrame) else chunk.data
-    carried = [spec.name for spec in PROVENANCE]
-    if target.key is not None and target.key in table.column_names:
-        carried.append(target.key)
-    for name in carried:
+    data = data.cast(target.arrow_schema)
+    carried = {spec.name: former[spec.name] for spec in PROVENANCE}
+    if target.key is not None and keys is not None:
+        kind = target.arrow_schema.field(target.key).type
+        if _as_text(keys.type) == kind:
+            carried[target.key] = pc.coalesce(keys.cast(kind), data[target.key])
+    for name, column in carried.items():
         at = data.schema.get_field_index(name)
-        if table.schema.field(name).type == target.arrow_schema.field(name).type:
-            data = data.set_column(at, target.arrow_schema.field(at), table[name])
-    return Chunk(data=data.cast(target.arrow_schema), shapes=chunk.shapes, rows=chunk.rows)
+        field = target.arrow_schema.field(at)
+        if _as_text(column.type) == field.type:
+            data = data.set_column(at, field, column.cast(field.type))
+    return Chunk(data=data, shapes=chunk.shapes, rows=chunk.rows)
+
+
+def _as_text(kind: pa.DataType) -> pa.DataType:
+    """Return `kind`, with the text types that Polars prefers as the one of data files."""
+    textual = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return pa.string() if textual else kind

@@ -1,0 +1,64 @@
+"""Data files under new names: their bytes shared where nothing changes, else written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from healthsim_lake.catalog.records import DataFile, EntitySet
+from healthsim_lake.entities.codec import Chunk
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.errors import KeyMissingError
+from healthsim_lake.storage import Storage
+from healthsim_lake.tables.places import FileRef, locate, missing, refs
+from healthsim_lake.tables.writer import FileWriter
+
+_LOOKS = 3
+"""A file moves at most twice, from staging to data to history, so the third look finds it."""
+
+Change = Callable[[FileRef], Chunk | None]
+"""Gives what becomes of a file; None if it can stay as it is."""
+
+
+def copied(storage: Storage, ref: FileRef, writer: FileWriter) -> DataFile:
+    """Give the bytes of a file a new name, wherever it stands; it may be moving meanwhile.
+
+    Raises:
+        DataFileMissingError: It is nowhere.
+    """
+    for _ in range(_LOOKS):
+        try:
+            return writer.copy(locate(storage, ref), ref.table, ref.file)
+        except KeyMissingError:
+            continue
+    raise missing(ref)
+
+
+def linked(storage: Storage, one: EntitySet, scenario_id: str, writer: FileWriter) -> EntitySet:
+    """Return an entity set whose files share the bytes of those of `one`."""
+    files = tuple(copied(storage, ref, writer) for ref in refs(one, scenario_id))
+    return one.model_copy(update={"files": files})
+
+
+def rewritten(
+    storage: Storage,
+    one: EntitySet,
+    scenario_id: str,
+    writer: FileWriter,
+    *,
+    entity_type: EntityType,
+    change: Change,
+) -> EntitySet:
+    """Return an entity set with what becomes of each file of `one`; files without rows go.
+
+    The next file is read and changed while the last ones are written.
+    """
+    files: list[DataFile | Future[DataFile]] = []
+    for ref in refs(one, scenario_id):
+        chunk = change(ref)
+        if chunk is None:
+            files.append(copied(storage, ref, writer))
+        elif chunk.rows:
+            files.append(writer.submit(chunk, entity_type))
+    done = tuple(file if isinstance(file, DataFile) else file.result() for file in files)
+    return one.model_copy(update={"files": done})
