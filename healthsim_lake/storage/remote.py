@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,9 @@ class FsspecStorage(Storage):
         self._prefix = prefix.rstrip("/")
         self._may_create = single_writer or isinstance(filesystem, MemoryFileSystem)
         self.url = str(filesystem.unstrip_protocol(prefix))
+        # The store in memory looks through all its files at once, and none may come meanwhile.
+        memory = isinstance(filesystem, MemoryFileSystem)
+        self._one_at_a_time = self._lock if memory else contextlib.nullcontext()
 
     @property
     def filesystem(self) -> Any:
@@ -48,7 +52,8 @@ class FsspecStorage(Storage):
     def read(self, key: str) -> bytes:
         """Return the value under `key`."""
         try:
-            return bytes(self._filesystem.cat_file(self._path(key)))
+            with self._one_at_a_time:
+                return bytes(self._filesystem.cat_file(self._path(key)))
         except (FileNotFoundError, IsADirectoryError) as error:
             raise KeyMissingError(errno.ENOENT, f"{key} is not in the store") from error
 
@@ -77,22 +82,25 @@ class FsspecStorage(Storage):
     def stat(self, key: str) -> Entry | None:
         """Return size and time of `key`, or None."""
         try:
-            return _entry(key, self._filesystem.info(self._path(key), refresh=True))
+            with self._one_at_a_time:
+                return _entry(key, self._filesystem.info(self._path(key), refresh=True))
         except FileNotFoundError:
             return None
 
     def names(self) -> list[str]:
         """Return the first segments of all keys."""
         try:
-            found = self._filesystem.ls(self._prefix, detail=False, refresh=True)
+            with self._one_at_a_time:
+                found = self._filesystem.ls(self._prefix, detail=False, refresh=True)
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(str(path).rstrip("/").rsplit("/", 1)[-1] for path in found)
 
     def list(self, folder: str) -> Iterator[Entry]:
         """Yield all objects below `folder`, sorted by key."""
-        self._filesystem.invalidate_cache()
-        found = self._filesystem.find(self._path(folder), detail=True)
+        with self._one_at_a_time:
+            self._filesystem.invalidate_cache()
+            found = self._filesystem.find(self._path(folder), detail=True)
         skip = len(self._prefix) + 1
         for path in sorted(found):
             if found[path]["type"] == "file":
@@ -113,15 +121,17 @@ class FsspecStorage(Storage):
         """Copy inside the store."""
         old, new = self._path(source), self._path(target)
         try:
-            self._filesystem.makedirs(self._filesystem._parent(new), exist_ok=True)  # noqa: SLF001  # fsspec has no public name for it
-            self._filesystem.cp_file(old, new)
+            with self._one_at_a_time:
+                self._make_folder_of(new)
+                self._filesystem.cp_file(old, new)
         except FileNotFoundError as error:
             raise KeyMissingError(errno.ENOENT, f"{source} is not in the store") from error
 
     def delete(self, key: str) -> None:
         """Remove `key` if it is there."""
         try:
-            self._filesystem.rm_file(self._path(key))
+            with self._one_at_a_time:
+                self._filesystem.rm_file(self._path(key))
         except FileNotFoundError:
             return
 
@@ -132,10 +142,14 @@ class FsspecStorage(Storage):
     def _write(self, key: str, data: bytes) -> None:
         path = self._path(key)
         try:
-            self._filesystem.makedirs(self._filesystem._parent(path), exist_ok=True)  # noqa: SLF001  # fsspec has no public name for it
-            self._filesystem.pipe_file(path, data)
+            with self._one_at_a_time:
+                self._make_folder_of(path)
+                self._filesystem.pipe_file(path, data)
         except OSError as error:
             raise StorageError(error.errno, f"cannot write {key}: {error}") from error
+
+    def _make_folder_of(self, path: str) -> None:
+        self._filesystem.makedirs(self._filesystem._parent(path), exist_ok=True)  # noqa: SLF001  # fsspec has no public name for it
 
     def _path(self, key: str) -> str:
         return f"{self._prefix}/{layout.check_key(key)}"
