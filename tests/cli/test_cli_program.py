@@ -78,6 +78,8 @@ def test_all_commands_are_there():
         "load",
         "history",
         "entities",
+        "clone",
+        "merge",
         "rename",
         "tag add",
         "tag remove",
