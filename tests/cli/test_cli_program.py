@@ -89,6 +89,8 @@ def test_all_commands_are_there():
         "sample",
         "stats",
         "entities",
+        "clone",
+        "merge",
         "rename",
         "tag add",
         "tag remove",
