@@ -378,7 +378,9 @@ def test_files_behind_fsspec_are_read_with_nothing_else_allowed(count):
         rows = engine.run("SELECT id, scenario_id FROM t ORDER BY 1").to_pylist()
         assert rows == [{"id": n, "scenario_id": f"s-{n}"} for n in "ab"[:count]]
         with pytest.raises(Exception, match=r"disabled|Cannot"):
-            engine._session.connection.execute("FROM read_parquet('memory://query-lake/secret.parquet')")
+            engine._session.connection.execute(
+                "FROM read_parquet('memory://query-lake/secret.parquet')"
+            )
         filesystem.rm("/query-lake/a.parquet")
         with pytest.raises(DataFileMissingError, match="s-a"):
             engine.run("SELECT * FROM t")
