@@ -30,6 +30,7 @@ GROUPS = {
     "save-small": ("small", "save"),
     "load-large": ("large", "load"),
     "list": ("listing", "measure"),
+    "query": ("questions", "measure"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
 }
@@ -82,7 +83,8 @@ def _measure(name: str, folder: Path, *, quick: bool) -> list[Figure]:
 
 
 def _machine(*, quick: bool) -> str:
-    engines = ", ".join(f"{name} {version(name)}" for name in ("polars", "pyarrow", "pydantic"))
+    packages = ("duckdb", "polars", "pyarrow", "pydantic")
+    engines = ", ".join(f"{name} {version(name)}" for name in packages)
     kind = "A quick check (small data), not a measurement. " if quick else ""
     return (
         f"{kind}Python {platform.python_version()}, {engines}; {platform.system()} "

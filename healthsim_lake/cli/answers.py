@@ -84,7 +84,7 @@ def _write(result: QueryResult, form: Form, path: Path) -> int:
 
 
 def _write_json(result: QueryResult, stream: TextIO) -> int:
-    stream.write(_json.dumps(result.to_dict()).decode("ascii") + "\n")
+    stream.write(_json.dumps_text(result.to_dict()) + "\n")
     return len(result.results)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import os
 import re
 import threading
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import duckdb
 
 from healthsim_lake.errors import QueryError, QueryRefusedError
+from healthsim_lake.query.forks import across_forks
 from healthsim_lake.query.scrub import scrub
 
 Node = dict[str, Any]
@@ -119,20 +119,13 @@ def _body(wrapper: Node) -> Node:
 
 
 class _Parser:
-    """A locked connection for parsing, kept open.
-
-    A child process must never meet a connection of its parent: whose threads stayed behind, and
-    ending it there ends the child with a crash. So it is closed while a process forks.
-    """
+    """A locked connection for parsing, kept open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         atexit.register(self.close)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(
-                before=self._hold, after_in_parent=self._go_on, after_in_child=self._go_on
-            )
+        across_forks(self._hold, self._lock.release)
 
     def serialized(self, sql: str) -> str:
         """Return what ``json_serialize_sql`` makes of `sql`."""
@@ -160,9 +153,6 @@ class _Parser:
     def _hold(self) -> None:
         self._lock.acquire()
         self._close()
-
-    def _go_on(self) -> None:
-        self._lock.release()
 
 
 _parser = _Parser()

@@ -171,7 +171,7 @@ def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (dict, list)):
-        return _json.dumps(value).decode()
+        return _json.dumps_text(value)
     return value
 
 
