@@ -39,7 +39,6 @@ with tempfile.TemporaryDirectory() as folder, Lake(folder) as lake:
         lake.query("SELECT birthDate FROM patients")
     except QueryError as error:
         print("error:", str(error)[:68], "…")
-        assert "did you mean birth_date?" in str(error)
 
     # The same rows for Polars: the catalog leaves out the files of other scenarios.
     austin = lake.scenarios.get("austin").id

@@ -52,7 +52,9 @@ def query(
         int | None,
         typer.Option(min=1, help="Rows of a table or of JSON, up to 1,000.", show_default="20"),
     ] = None,
-    offset: Annotated[int, typer.Option(min=0, help="First row to show.")] = 0,
+    offset: Annotated[
+        int, typer.Option(min=0, help="First row to show; say ORDER BY, as each call asks anew.")
+    ] = 0,
     timeout: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Stop the question after so long.")
     ] = 30.0,
