@@ -129,6 +129,20 @@ def test_a_scan_goes_on_while_its_files_move(tmp_path):
     assert heights == {1}
 
 
+def test_a_folder_with_any_name_is_scanned(tmp_path):
+    with Lake(tmp_path / "year=2020" / "a lake [v1] *? 'x") as lake:
+        for name in NAMES:
+            lake.scenarios.save(name, {"patients": [{"id": name}]})
+        found = lake.scan("patients").select("id", "scenario_id").collect()
+        assert dict(found.rows()) == {name: id_of(lake, name) for name in NAMES}
+        assert (
+            lake.query("SELECT id, scenario_id FROM patients")
+            .to_polars()
+            .sort("id")
+            .equals(found.sort("id"))
+        )
+
+
 def test_files_of_all_some_or_one_scenario(lake):
     assert len(lake.files("patients")) == 3
     one, other = lake.files("patient", scenarios=["cyd", "ada"])
