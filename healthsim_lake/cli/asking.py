@@ -50,7 +50,7 @@ def query(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Rows of a table or of JSON, up to 1,000.", show_default="20"),
+        typer.Option(min=1, help="Rows of a page, 20 by default and at most 1,000."),
     ] = None,
     offset: Annotated[
         int, typer.Option(min=0, help="First row to show; say ORDER BY, as each call asks anew.")
@@ -58,6 +58,12 @@ def query(
     timeout: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Stop the question after so long.")
     ] = 30.0,
+    max_rows: Annotated[
+        int, typer.Option(min=1, help="More rows than this in all are an error.")
+    ] = 1_000_000,
+    memory_mb: Annotated[
+        int, typer.Option(min=1, help="Megabytes that the engine and the answer may take.")
+    ] = 1024,
     form: Annotated[
         Form | None,
         typer.Option(
@@ -96,6 +102,8 @@ def query(
             limit=limit or 20,
             offset=offset,
             timeout=timeout,
+            max_rows=max_rows,
+            memory_mb=memory_mb,
         )
     if output is None:
         print_answer(result, form)

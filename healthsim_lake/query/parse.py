@@ -131,13 +131,11 @@ class _Parser:
         """Return what ``json_serialize_sql`` makes of `sql`."""
         with self._lock:
             if self._connection is None:
-                self._connection = duckdb.connect(
-                    ":memory:", config={**LOCKED_CONFIG, "memory_limit": "1GB", "threads": 1}
-                )
-                prepare(self._connection)
-                lock(self._connection)
-            with self._connection.cursor() as cursor:
-                row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+                self._connection = _locked()
+            # A session of its own, so that threads need not wait for each other's statements.
+            cursor = self._connection.cursor()
+        with cursor:
+            row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
         return str(row[0]) if row else ""
 
     def close(self) -> None:
@@ -153,6 +151,15 @@ class _Parser:
     def _hold(self) -> None:
         self._lock.acquire()
         self._close()
+
+
+def _locked() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        ":memory:", config={**LOCKED_CONFIG, "memory_limit": "1GB", "threads": 1}
+    )
+    prepare(connection)
+    lock(connection)
+    return connection
 
 
 _parser = _Parser()

@@ -298,6 +298,18 @@ def test_a_page_that_is_not_there_is_one_readable_line(run):
         assert refused.err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("lake")
+def test_limits_of_a_question_are_options(run):
+    for sql, options, said in (
+        ("SELECT * FROM range(11)", ["--max-rows", "10"], "more than 10 rows"),
+        ("SELECT list(i) FROM range(50000000) t(i)", ["--memory-mb", "50"], "more than 50 MB"),
+        ("SELECT count(*) FROM range(1e14::BIGINT)", ["--timeout", "0.2"], "longer than 0.2"),
+    ):
+        ended = run("query", sql, *options)
+        assert ended.code == 1
+        assert said in ended.err
+
+
 def test_files_prints_a_path_a_line(run, lake):
     lake.scenarios.save("other", {"patients": [{"id": "p3"}]})
     assert run("files", "patient").out.splitlines() == lake.files("patients")
