@@ -33,6 +33,7 @@ GROUPS = {
     "compare": ("comparing", "measure"),
     "clone": ("copies", "clone"),
     "merge": ("copies", "merge"),
+    "query": ("questions", "measure"),
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),
@@ -88,7 +89,8 @@ def _measure(name: str, folder: Path, *, quick: bool) -> list[Figure]:
 
 
 def _machine(*, quick: bool) -> str:
-    engines = ", ".join(f"{name} {version(name)}" for name in ("polars", "pyarrow", "pydantic"))
+    packages = ("duckdb", "polars", "pyarrow", "pydantic")
+    engines = ", ".join(f"{name} {version(name)}" for name in packages)
     kind = "A quick check (small data), not a measurement. " if quick else ""
     return (
         f"{kind}Python {platform.python_version()}, {engines}; {platform.system()} "

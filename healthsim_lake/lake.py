@@ -185,12 +185,14 @@ class Lake:
 
         Args:
             sql: One SELECT in DuckDB's dialect. Every entity type is a table, whether it has rows
-                or not, with ``scenario_id`` as its last column; ``scenarios`` lists the scenarios.
+                or not, with ``scenario_id`` as its last column. ``scenarios``, ``scenario_tags``
+                and ``scenario_entities`` tell of the scenarios that are asked.
             scenario: Ask one scenario, by name or id.
             scenarios: Ask these; by default all of them.
             params: Values for ``?`` (a sequence) or ``$name`` (a mapping).
-            limit: Rows in ``.results``, 1 to 1,000.
-            offset: First row of ``.results``.
+            limit: Rows in ``.results``, 1 to 1,000; a LIMIT in the SQL bounds the whole answer.
+            offset: First row of ``.results``. The answer is kept between its pages, until a commit
+                changes what was asked.
             timeout: Seconds after which the question is stopped.
             max_rows: More rows than this are an error.
             memory_mb: Memory that the engine may use, in MiB.
@@ -198,7 +200,8 @@ class Lake:
         Raises:
             QueryRefusedError: The statement asks for more than a question may.
             QueryLimitError: It ran into a limit.
-            QueryError: It is wrong; the message says what would be right.
+            QueryError: It is wrong, or the page lies beyond the end; the message says what would be
+                right.
             ScenarioNotFoundError: A scenario is not there.
         """
         return self._questions.ask(
@@ -230,25 +233,34 @@ class Lake:
             ScenarioNotFoundError: A scenario is not there.
         """
         entity_type = self.entities.get(table)
-        names = None if scenarios is None else list(scenarios)
+        names = scenarios if isinstance(scenarios, str | None) else list(scenarios)
         tables.choose(self._snapshot(), scenario, names)  # unknown scenarios are refused at once
 
-        def find_files() -> list[tables.FileRef]:
-            chosen = tables.choose(self._snapshot(), scenario, names)
-            return tables.files_of(self._log, chosen, entity_type.name)
+        return tables.scan(
+            self._log, entity_type, lambda: tables.choose(self._snapshot(), scenario, names)
+        )
 
-        return tables.scan(self._log.storage, entity_type, find_files)
-
-    def files(self, table: str, *, scenario: str | None = None) -> list[str]:
+    def files(
+        self,
+        table: str,
+        *,
+        scenario: str | None = None,
+        scenarios: Iterable[str] | None = None,
+    ) -> list[str]:
         """Return the paths of a table's files, for other engines.
 
         The paths hold until one of the scenarios changes: its files then move to ``history/``.
 
+        Args:
+            table: Entity type, in any spelling.
+            scenario: One scenario, by name or id.
+            scenarios: These; by default all of them.
+
         Raises:
             EntityTypeNotFoundError: There is no such table.
-            ScenarioNotFoundError: There is no such scenario.
+            ScenarioNotFoundError: A scenario is not there.
         """
         storage = self._log.storage
-        chosen = tables.choose(self._snapshot(), scenario, None)
+        chosen = tables.choose(self._snapshot(), scenario, scenarios)
         found = tables.files_of(self._log, chosen, self.entities.get(table).name)
         return [storage.location(tables.locate(storage, ref)) for ref in found]

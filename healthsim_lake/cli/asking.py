@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from healthsim_lake import _json
 from healthsim_lake.cli import documents
+from healthsim_lake.cli.answers import Form, chosen_form, print_answer, write_answer
 from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
@@ -24,9 +25,6 @@ from healthsim_lake.cli.options import (
 from healthsim_lake.cli.output import note, print_json, print_line, print_table
 from healthsim_lake.cli.tables import Column
 from healthsim_lake.errors import FormatError
-
-if TYPE_CHECKING:
-    from healthsim_lake import QueryResult
 
 _STDIN = "-"
 
@@ -50,38 +48,67 @@ def query(
             "May be repeated.",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows to show.")] = 20,
-    offset: Annotated[int, typer.Option(min=0, help="First row to show.")] = 0,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rows of a page, 20 by default and at most 1,000."),
+    ] = None,
+    offset: Annotated[
+        int, typer.Option(min=0, help="First row to show; say ORDER BY, as each call asks anew.")
+    ] = 0,
     timeout: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Stop the question after so long.")
     ] = 30.0,
+    max_rows: Annotated[
+        int, typer.Option(min=1, help="More rows than this in all are an error.")
+    ] = 1_000_000,
+    memory_mb: Annotated[
+        int, typer.Option(min=1, help="Megabytes that the engine and the answer may take.")
+    ] = 1024,
+    form: Annotated[
+        Form | None,
+        typer.Option(
+            "--format", help="table and json show a page; csv and parquet write all rows."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", dir_okay=False, help="Write to this file instead."
+        ),
+    ] = None,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Ask one SQL question over all scenarios, or those given.
 
-    Every entity type is a table, and `scenarios` lists the scenarios; `entities` tells what the
-    tables hold.
+    Every entity type is a table, `scenarios`, `scenario_tags` and `scenario_entities` tell of the
+    scenarios; `entities` tells what the tables hold.
 
-    JSON: {results, columns, total_count, page, page_size, has_more, query_executed}.
+    JSON: {results, columns, total_count, page, page_size, has_more, query_executed}; with --output
+    and another --format {path, bytes, row_count}.
 
     Example: `healthsim-lake query 'SELECT gender, count(*) FROM patients GROUP BY ALL'`
     """
+    form = chosen_form(form, output, as_json=as_json)
+    if limit is not None and form in (Form.CSV, Form.PARQUET):
+        raise typer.BadParameter(f"--format {form} writes all rows; write LIMIT into the SQL")
     text = sys.stdin.read() if sql == _STDIN else sql
     with open_lake(context, at, debug=debug) as lake:
         result = lake.query(
             text,
             scenarios=scenario or None,
             params=_parameters(param) or None,
-            limit=limit,
+            limit=limit or 20,
             offset=offset,
             timeout=timeout,
+            max_rows=max_rows,
+            memory_mb=memory_mb,
         )
-    if as_json:
-        print_json(result.to_dict())
+    if output is None:
+        print_answer(result, form)
     else:
-        print_result(result)
+        write_answer(result, form, output, as_json=as_json)
 
 
 def _parameters(given: Iterable[str] | None) -> dict[str, Any]:
@@ -98,21 +125,6 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name[:-1], _json.loads_foreign(value, where=f"--param {name}=")
     except FormatError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def print_result(result: QueryResult) -> None:
-    """Print a page of an answer, and say where it ends."""
-    names = [one["name"] for one in result.columns]
-    columns = [Column(name, right=_is_numeric(name, result.results)) for name in names]
-    print_table(columns, [[row[name] for name in names] for row in result.results])
-    first, last = result.offset + 1, result.offset + len(result.results)
-    if result.has_more:
-        note(f"rows {first:,} to {last:,} of {result.total_count:,}; --offset {last} goes on")
-
-
-def _is_numeric(name: str, rows: Iterable[dict[str, Any]]) -> bool:
-    kinds = {type(row[name]) for row in rows} - {type(None)}
-    return bool(kinds) and kinds <= {int, float}
 
 
 def load(
@@ -202,3 +214,29 @@ def _print_columns(described: dict[str, Any]) -> None:
     columns = tuple(map(Column, ("column", "type", "description")))
     rows = [[one["name"], one["type"], one["description"]] for one in described["columns"]]
     print_table(columns, rows)
+
+
+def files(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="An entity type, in any spelling.")],
+    *,
+    scenario: ScenarioOption = None,
+    at: LakeOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Print the paths of a table's Parquet files, one a line, for other programs.
+
+    They hold until one of the scenarios changes.
+
+    JSON: [path, ...].
+
+    Example: `healthsim-lake files patients --scenario my-cohort`
+    """
+    with open_lake(context, at, debug=debug) as lake:
+        found = lake.files(table, scenarios=scenario or None)
+    if as_json:
+        print_json(found)
+        return
+    for path in found:
+        print_line(path)

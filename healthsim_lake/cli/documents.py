@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,23 +132,31 @@ def _text(value: Any) -> str:
 
 
 def write(scenario: Scenario, path: Path) -> int:
-    """Write a scenario's document, and return its size in bytes.
-
-    It is written aside and moved into place, so that a file of that name is whole at any time;
-    what is no regular file, such as a pipe, is written to as it is.
+    """Write a scenario's document, and return its size in bytes; see `replacing`.
 
     Raises:
         OSError: It cannot be written.
     """
+    with replacing(path) as aside:
+        return _write(scenario, aside)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a place to write to, which becomes `path` when the block ends well.
+
+    So a file of that name is whole at any time; what is no regular file, such as a pipe, is
+    written to as it is.
+    """
     if path.exists() and not path.is_file():
-        return _write(scenario, path)
+        yield path
+        return
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        size = _write(scenario, aside)
+        yield aside
         os.replace(aside, path)  # noqa: PTH105  # reads like what it is
     finally:
         aside.unlink(missing_ok=True)
-    return size
 
 
 def _write(scenario: Scenario, path: Path) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 
 from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError, IntegrityError
-from healthsim_lake.query.parse import LOCKED_CONFIG, lock, prepare
+from healthsim_lake.query.instances import spare
+from healthsim_lake.query.parse import lock
 from healthsim_lake.query.views import FileSource, View, definition, literals, quoted
 
-_MAX_THREADS = 8
 _GIVEN = "rows given"
 
 
@@ -49,13 +49,9 @@ class Session:
     ) -> None:
         self.memory_mb, self._filesystem = memory_mb, filesystem
         self._made: dict[str, View] = {}
-        threads = min(max(2, os.cpu_count() or 2), _MAX_THREADS)
-        self.connection = duckdb.connect(
-            ":memory:",
-            config={**LOCKED_CONFIG, "memory_limit": f"{memory_mb}MB", "threads": threads},
-        )
+        self.connection = spare.take()
         try:
-            prepare(self.connection)
+            self.connection.execute(f"SET memory_limit = '{memory_mb}MB'")
             paths = [source.path for view in views for source in view.files]
             self._names = self._named(views) if filesystem else {path: path for path in paths}
             self._names.update((path, path) for path in allowed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from typing import Any
 from weakref import WeakSet
 
 from healthsim_lake.query.engine import Engine
+from healthsim_lake.query.forks import across_forks
+from healthsim_lake.query.instances import spare
 from healthsim_lake.query.sources import Sources
 
 MAX_IDLE = 4
@@ -37,6 +38,7 @@ class Engines:
             yield engine
         finally:
             self._give_back(engine, sources)
+            spare.replace()
 
     def forget(self, sources: Sources) -> None:
         """Close the engines of tables that nobody will ask for again."""
@@ -73,14 +75,10 @@ class Engines:
             one.close()
 
 
-_all: WeakSet[Engines] = WeakSet()
-
-
-def _before_fork() -> None:
-    # An engine's threads would stay behind, and the child end with a crash where it ends them.
+def _close_all() -> None:
     for engines in list(_all):
         engines.close()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork)
+_all: WeakSet[Engines] = WeakSet()
+across_forks(before=_close_all)

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,16 +17,20 @@ MAX_BYTES = 128_000_000
 MAX_ANSWERS = 64
 
 
+Key = tuple[Hashable, ...]
+"""What was asked; what it was asked about comes first."""
+
+
 class KeptAnswers:
     """Whole answers by what was asked, within bounds; those not asked for longest go first."""
 
     def __init__(self, *, max_bytes: int = MAX_BYTES, max_answers: int = MAX_ANSWERS) -> None:
         self._max_bytes, self._max_answers = max_bytes, max_answers
-        self._answers: OrderedDict[Hashable, pa.Table] = OrderedDict()
+        self._answers: OrderedDict[Key, pa.Table] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> pa.Table | None:
+    def get(self, key: Key) -> pa.Table | None:
         """Return the answer that is kept under `key`, or None."""
         with self._lock:
             answer = self._answers.get(key)
@@ -33,7 +38,7 @@ class KeptAnswers:
                 self._answers.move_to_end(key)
             return answer
 
-    def put(self, key: Hashable, answer: pa.Table) -> bool:
+    def put(self, key: Key, answer: pa.Table) -> bool:
         """Keep an answer in place of the former one, unless it is too large; return whether."""
         if not self.can_keep(answer):
             return False
@@ -49,13 +54,19 @@ class KeptAnswers:
         """Return whether an answer is small enough to be kept."""
         return _size(answer) <= self._max_bytes // 2
 
+    def forget(self, about: Any) -> None:
+        """Forget the answers whose key begins with `about`."""
+        with self._lock:
+            for key in [key for key in self._answers if key[0] is about]:
+                self._drop(key)
+
     def clear(self) -> None:
         """Forget all answers."""
         with self._lock:
             self._answers.clear()
             self._bytes = 0
 
-    def _drop(self, key: Hashable) -> None:
+    def _drop(self, key: Key) -> None:
         former = self._answers.pop(key, None)
         if former is not None:
             self._bytes -= _size(former)

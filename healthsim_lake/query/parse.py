@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import os
 import re
 import threading
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import duckdb
 
 from healthsim_lake.errors import QueryError, QueryRefusedError
+from healthsim_lake.query.forks import across_forks
 from healthsim_lake.query.scrub import scrub
 
 Node = dict[str, Any]
@@ -119,32 +119,23 @@ def _body(wrapper: Node) -> Node:
 
 
 class _Parser:
-    """A locked connection for parsing, kept open.
-
-    A child process must never meet a connection of its parent: whose threads stayed behind, and
-    ending it there ends the child with a crash. So it is closed while a process forks.
-    """
+    """A locked connection for parsing, kept open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         atexit.register(self.close)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(
-                before=self._hold, after_in_parent=self._go_on, after_in_child=self._go_on
-            )
+        across_forks(self._hold, self._lock.release)
 
     def serialized(self, sql: str) -> str:
         """Return what ``json_serialize_sql`` makes of `sql`."""
         with self._lock:
             if self._connection is None:
-                self._connection = duckdb.connect(
-                    ":memory:", config={**LOCKED_CONFIG, "memory_limit": "1GB", "threads": 1}
-                )
-                prepare(self._connection)
-                lock(self._connection)
-            with self._connection.cursor() as cursor:
-                row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+                self._connection = _locked()
+            # A session of its own, so that threads need not wait for each other's statements.
+            cursor = self._connection.cursor()
+        with cursor:
+            row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
         return str(row[0]) if row else ""
 
     def close(self) -> None:
@@ -161,8 +152,14 @@ class _Parser:
         self._lock.acquire()
         self._close()
 
-    def _go_on(self) -> None:
-        self._lock.release()
+
+def _locked() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        ":memory:", config={**LOCKED_CONFIG, "memory_limit": "1GB", "threads": 1}
+    )
+    prepare(connection)
+    lock(connection)
+    return connection
 
 
 _parser = _Parser()

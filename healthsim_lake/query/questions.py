@@ -111,14 +111,18 @@ class Questions:
         with self._lock:
             found = self._sources.pop(key, None)
             if found is not None and not found.are_of(registry, chosen, whole=whole):
-                self._engines.forget(found)
+                self._forget(found)
                 found = None
             if found is None:
                 found = Sources(self._log, registry, self._catalog, chosen, whole=whole)
             self._sources[key] = found
             while len(self._sources) > _MAX_SOURCES:
-                self._engines.forget(self._sources.popitem(last=False)[1])
+                self._forget(self._sources.popitem(last=False)[1])
             return found
+
+    def _forget(self, sources: Sources) -> None:
+        self._engines.forget(sources)
+        self._kept.forget(sources)
 
     def _run(
         self,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, BinaryIO, Self, TextIO
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from healthsim_lake import _json
 from healthsim_lake.errors import QueryError
 from healthsim_lake.query.plain import duration, plain_values
 from healthsim_lake.query.views import sql_type
 
 MAX_PAGE_SIZE = 1_000
+_CSV_ROWS = 10_000
 
 
 def check_page(*, limit: int, offset: int) -> None:
@@ -114,13 +118,30 @@ class QueryResult:
 
     def to_polars(self) -> pl.DataFrame:
         """Return the whole answer as a Polars frame; intervals, which it lacks, as text."""
-        table = self._table
-        for at, item in enumerate(table.schema):
-            if pa.types.is_interval(item.type):
-                texts = [None if v is None else duration(v) for v in table.column(at).to_pylist()]
-                table = table.set_column(at, item.name, pa.array(texts, pa.string()))
-        frame = pl.from_arrow(table)
+        frame = pl.from_arrow(_without_intervals(self._table))
         return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+    def write_parquet(self, sink: BinaryIO) -> int:
+        """Write the whole answer, from `offset` on, as Parquet; return its rows.
+
+        Intervals, which many readers of Parquet lack, become text.
+        """
+        table = _without_intervals(self._table.slice(self.offset))
+        pq.write_table(table, sink, compression="zstd")
+        return int(table.num_rows)
+
+    def write_csv(self, sink: TextIO) -> int:
+        """Write the whole answer, from `offset` on, as CSV with a header; return its rows.
+
+        Values are written as in `results`; nested ones as JSON, a missing one as nothing.
+        """
+        table = self._table.slice(self.offset)
+        writer = csv.writer(sink, lineterminator="\n")
+        writer.writerow(table.column_names)
+        for offset in range(0, table.num_rows, _CSV_ROWS):
+            columns = _columns(table, offset, _CSV_ROWS)
+            writer.writerows(zip(*(map(_csv_cell, column) for column in columns), strict=True))
+        return int(table.num_rows)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -138,5 +159,25 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _rows(table: pa.Table, offset: int, limit: int) -> list[dict[str, Any]]:
-    columns = [plain_values(column, offset=offset, limit=limit) for column in table.columns]
+    columns = _columns(table, offset, limit)
     return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _columns(table: pa.Table, offset: int, limit: int) -> list[list[Any]]:
+    return [plain_values(column, offset=offset, limit=limit) for column in table.columns]
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return _json.dumps_text(value)
+    return value
+
+
+def _without_intervals(table: pa.Table) -> pa.Table:
+    for at, item in enumerate(table.schema):
+        if pa.types.is_interval(item.type):
+            texts = [None if v is None else duration(v) for v in table.column(at).to_pylist()]
+            table = table.set_column(at, item.name, pa.array(texts, pa.string()))
+    return table

@@ -114,16 +114,16 @@ class Sources:
             schema=schema.remove(schema.get_field_index(ROW_SHAPE)).remove_metadata(),
             files=tuple(
                 FileSource(storage.location(locate(storage, ref)), ref.scenario_id)
-                for ref in self._files()
-                if ref.table == entity_type.name
+                for ref in self._files(entity_type.name)
             ),
         )
 
-    def _files(self) -> Iterator[FileRef]:
+    def _files(self, table: str | None = None) -> Iterator[FileRef]:
         return (
             ref
             for state, manifest in zip(self._states, self._manifests, strict=True)
             for one in manifest.sets
+            if table in (None, one.table)
             for ref in refs(one, state.record.id)
         )
 

@@ -33,6 +33,7 @@ class Answer:
     code: int
     out: str
     err: str
+    raw: bytes = b""
 
     @property
     def json(self) -> Any:
@@ -74,7 +75,12 @@ def run(place: Path) -> Callable[..., Answer]:
         result = CliRunner().invoke(app, words, input=typed, env=variables)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Answer(result.exit_code, result.stdout, result.stderr)
+        return Answer(
+            result.exit_code,
+            result.stdout_bytes.decode(errors="replace"),
+            result.stderr,
+            result.stdout_bytes,
+        )
 
     return invoke
 

@@ -91,6 +91,7 @@ def test_all_commands_are_there():
         "entities",
         "clone",
         "merge",
+        "files",
         "rename",
         "tag add",
         "tag remove",
@@ -396,3 +397,10 @@ def test_on_a_terminal_json_is_indented_and_still_json(lake):
 @pytest.mark.usefixtures("lake")
 def test_the_json_of_load_is_the_same_with_and_without_json(run):
     assert run("load", "cohort").json == run("load", "cohort", "--json").json
+
+
+@pytest.mark.usefixtures("lake")
+def test_parquet_is_kept_off_a_terminal():
+    code, shown = on_terminal("query", "SELECT 1", "--format", "parquet")
+    assert code == 2
+    assert "--output FILE" in shown

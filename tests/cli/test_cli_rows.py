@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
 
+import pyarrow.parquet as pq
 import pytest
 
 from healthsim_lake import Lake
@@ -216,6 +218,106 @@ def test_query_asks_the_scenarios_that_are_named(run, lake):
     assert count("--scenario", "other") == 1
     assert count("--scenario", "other", "--scenario", "cohort") == 3
     assert run("query", sql, "--scenario", "none").code == 4
+
+
+NESTED = (
+    "SELECT mrn, birth_date, extra, gender = 'F' AS female, ['a', NULL] AS list, "
+    "1.25 AS number, INTERVAL 1 DAY AS day FROM patients ORDER BY mrn"
+)
+
+
+@pytest.mark.usefixtures("lake")
+def test_query_writes_all_rows_as_csv(run):
+    rows = list(csv.DictReader(run("query", NESTED, "--format", "csv").out.splitlines()))
+    assert rows[0] == {
+        "mrn": "M1", "birth_date": "1950-02-03", "extra": "", "female": "true",
+        "list": '["a",null]', "number": "1.25", "day": "P1D",
+    }  # fmt: skip
+    assert json.loads(rows[1]["extra"]) == {"pets": ["cat", {"n": 1.5}]}
+    many = run("query", "SELECT i FROM range(25000) t(i)", "--format", "csv", "--offset", "1")
+    assert many.out.splitlines()[1:] == [str(number) for number in range(1, 25_000)]
+
+
+@pytest.mark.usefixtures("lake")
+def test_query_writes_parquet_to_a_file_and_to_a_pipe(run, tmp_path):
+    file = tmp_path / "answer.parquet"
+    told = run("query", NESTED, "--format", "parquet", "--output", file, "--json").json
+    assert told == {"path": str(file), "bytes": file.stat().st_size, "row_count": 2}
+    table = pq.read_table(file)
+    assert table.column("birth_date").to_pylist() == [date(1950, 2, 3), None]
+    assert table.column("list").to_pylist() == [["a", None]] * 2
+    assert table.column("day").to_pylist() == ["P1D"] * 2
+    piped = run("query", NESTED, "--format", "parquet")
+    assert piped.raw == file.read_bytes()
+
+
+@pytest.mark.usefixtures("lake")
+def test_query_writes_a_page_of_json_to_a_file(run, tmp_path):
+    file = tmp_path / "page.json"
+    sql = "SELECT mrn FROM patients ORDER BY mrn"
+    said = run("query", sql, "--format", "json", "-o", file, "--limit", "1")
+    assert said.out == f"Wrote 1 rows ({file.stat().st_size} bytes) to {file}\n"
+    assert json.loads(file.read_text()) == run("query", sql, "--limit", "1", "--json").json
+    assert (
+        json.loads(file.read_text()) == run("query", sql, "--limit", "1", "--format", "json").json
+    )
+
+
+@pytest.mark.usefixtures("lake")
+def test_a_file_that_cannot_be_written_leaves_nothing(run, tmp_path):
+    failed = run("query", "SELECT 1", "--format", "csv", "-o", tmp_path / "none" / "x.csv")
+    assert failed.code == 1
+    assert failed.err.count("\n") == 1
+    refused = run("query", "SELECT nothing", "--format", "csv", "-o", tmp_path / "x.csv")
+    assert refused.code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+
+
+@pytest.mark.usefixtures("lake")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--format", "xml"],
+        ["--format", "csv", "--json"],
+        ["--format", "csv", "--limit", "5"],
+        ["--format", "table", "--output", "x"],
+        ["--output", "x"],
+        ["--limit", "0"],
+        ["--offset", "-1"],
+    ],
+)
+def test_options_of_query_that_contradict_each_other_are_wrong_usage(run, options):
+    assert run("query", "SELECT 1", *options).code == 2
+
+
+@pytest.mark.usefixtures("lake")
+def test_a_page_that_is_not_there_is_one_readable_line(run):
+    for options in (["--offset", "2"], ["--limit", "1001"]):
+        refused = run("query", "SELECT mrn FROM patients", *options)
+        assert (refused.code, refused.out) == (1, "")
+        assert refused.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("lake")
+def test_limits_of_a_question_are_options(run):
+    for sql, options, said in (
+        ("SELECT * FROM range(11)", ["--max-rows", "10"], "more than 10 rows"),
+        ("SELECT list(i) FROM range(50000000) t(i)", ["--memory-mb", "50"], "more than 50 MB"),
+        ("SELECT count(*) FROM range(1e14::BIGINT)", ["--timeout", "0.2"], "longer than 0.2"),
+    ):
+        ended = run("query", sql, *options)
+        assert ended.code == 1
+        assert said in ended.err
+
+
+def test_files_prints_a_path_a_line(run, lake):
+    lake.scenarios.save("other", {"patients": [{"id": "p3"}]})
+    assert run("files", "patient").out.splitlines() == lake.files("patients")
+    one = run("files", "patients", "--scenario", "other", "--json").json
+    assert one == lake.files("patients", scenario="other")
+    assert run("files", "claims").out == ""
+    assert run("files", "pacients").code == 4
+    assert run("files", "patients", "--scenario", "none").code == 4
 
 
 @pytest.mark.usefixtures("lake")
