@@ -82,8 +82,8 @@ def query(
 ) -> None:
     """Ask one SQL question over all scenarios, or those given.
 
-    Every entity type is a table, `scenarios`, `scenario_tags` and `scenario_entities` tell of the
-    scenarios; `entities` tells what the tables hold.
+    Every entity type is a table; `scenarios`, `scenario_tags` and `scenario_entities` tell of the
+    scenarios. The command `entities` tells what the tables hold.
 
     JSON: {results, columns, total_count, page, page_size, has_more, query_executed}; with --output
     and another --format {path, bytes, row_count}.
