@@ -21,32 +21,53 @@ if TYPE_CHECKING:
     from healthsim_lake.default import default_lake, use_lake
     from healthsim_lake.entities.types import EntityType, FieldSpec
     from healthsim_lake.lake import Lake
+    from healthsim_lake.library.records import JourneyRecord, ProfileRecord
     from healthsim_lake.query.result import QueryResult
+    from healthsim_lake.scenarios.difference import Difference
     from healthsim_lake.scenarios.loading import Scenario
+    from healthsim_lake.scenarios.report import ValidationReport
+    from healthsim_lake.scenarios.results import CloneResult, MergeResult
     from healthsim_lake.scenarios.summary import Summary
+    from healthsim_lake.specs import JourneySpecification, ProfileSpecification
 
 _HOMES = {
+    "CloneResult": "scenarios.results",
+    "Difference": "scenarios.difference",
     "EntityType": "entities.types",
     "FieldSpec": "entities.types",
+    "JourneyRecord": "library.records",
+    "JourneySpecification": "specs",
     "Lake": "lake",
+    "MergeResult": "scenarios.results",
+    "ProfileRecord": "library.records",
+    "ProfileSpecification": "specs",
     "QueryResult": "query.result",
     "Scenario": "scenarios.loading",
     "ScenarioRecord": "catalog.records",
     "ScenarioVersion": "catalog.records",
     "Summary": "scenarios.summary",
+    "ValidationReport": "scenarios.report",
     "default_lake": "default",
     "use_lake": "default",
 }
 
 __all__ = [
+    "CloneResult",
+    "Difference",
     "EntityType",
     "FieldSpec",
+    "JourneyRecord",
+    "JourneySpecification",
     "Lake",
+    "MergeResult",
+    "ProfileRecord",
+    "ProfileSpecification",
     "QueryResult",
     "Scenario",
     "ScenarioRecord",
     "ScenarioVersion",
     "Summary",
+    "ValidationReport",
     "__version__",
     "default_lake",
     "use_lake",
