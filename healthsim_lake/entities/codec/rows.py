@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from healthsim_lake.entities.codec.assemble import Assembly, assemble
+from healthsim_lake.entities.codec.arrays import listed
+from healthsim_lake.entities.codec.arraytext import array_texts
+from healthsim_lake.entities.codec.assemble import Assembly, Texts, assemble
 from healthsim_lake.entities.codec.check import RefusedValueError, checked_key
 from healthsim_lake.entities.codec.chunk import Chunk, to_chunk
 from healthsim_lake.entities.codec.columns import Column
@@ -126,19 +128,24 @@ class _Rows:
     def _keys_at(self, key: str) -> list[Any]:
         return [row.get(key) for row in self._rows]
 
-    def _texts_at(self, key: str, rows: Sequence[int]) -> list[str]:
+    def _texts_at(self, key: str, rows: Sequence[int]) -> Texts:
+        values = self._slice(key, rows)
+        texts = array_texts(values) if isinstance(values, pa.Array) else None
+        if texts is not None:
+            return texts
         try:
-            return dumps_many(self._slice(key, rows))
+            return dumps_many(listed(values) if isinstance(values, pa.Array) else values)
         except RefusedValueError as refused:
             if refused.row is not None:
                 refused.row = rows[refused.row]
             raise refused.below(key) from None
 
-    def _slice(self, key: str, rows: Sequence[int]) -> Sequence[Any]:
+    def _slice(self, key: str, rows: Sequence[int]) -> Sequence[Any] | pa.Array:
         if isinstance(rows, range) and len(self._groups) == 1:
             values = self._groups[0].leaves[key,]
-            if not isinstance(values, Packed):
-                return values[rows.start : rows.stop]
+            if isinstance(values, Packed):
+                values = values.array()
+            return values[rows.start : rows.stop]
         return [_get(self._rows[row], key) for row in rows]
 
 
