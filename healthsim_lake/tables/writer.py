@@ -74,14 +74,16 @@ class FileWriter:
 
         def write() -> DataFile:
             data = parquet.to_bytes(chunk, entity_type)
-            self._storage.put(key, data)
-            return DataFile(
+            # Before the disk is waited for, after which nothing is in the processor's cache
+            file = DataFile(
                 name=name,
                 rows=chunk.rows,
                 bytes=len(data),
                 sha256=hashlib.sha256(data).hexdigest(),
                 bounds=parquet.bounds(chunk, entity_type),
             )
+            self._storage.put(key, data)
+            return file
 
         return self._run(write)
 
