@@ -52,6 +52,20 @@ def test_numbers_of_any_size_keep_their_type_and_sign() -> None:
     assert array_texts(pa.array([2**63 - 1, None])).to_pylist() == ["9223372036854775807", "null"]
 
 
+def test_objects_take_members_of_any_type() -> None:
+    members = {
+        "a": array_texts(pa.array([0.1, None])),
+        "b": array_texts(pa.array([True, False])),
+        "c": array_texts(pa.array(["x", None], pa.string_view())),
+        "d": array_texts(pa.nulls(2)),
+    }
+    rows = [json.loads(text) for text in array_objects(members).to_pylist()]
+    assert rows == [
+        {"a": 0.1, "b": True, "c": "x", "d": None},
+        {"a": None, "b": False, "c": None, "d": None},
+    ]
+
+
 def test_objects_have_their_members_in_order_under_escaped_keys() -> None:
     ones, twos = (
         pa.array(["1", "null"], pa.large_string()),

@@ -29,21 +29,23 @@ def array_texts(values: pa.Array) -> pa.Array | None:
 
 def _texts_of(values: pa.Array) -> pa.Array | None:
     if values.type == pa.large_string():
-        return (
-            pc.binary_join_element_wise(_QUOTE, values, _QUOTE, _EMPTY) if _plain(values) else None
-        )
+        return _quoted(values) if _plain(values) else None
     if any(is_kind(values.type) for is_kind in _PRINTED):
         return values.cast(pa.large_string())
     if values.type == pa.float64() and pc.all(pc.is_finite(values), min_count=0).as_py():
         # Arrow prints other digits than Python for large and small numbers, Polars the same
-        return pl.Series(values).cast(pl.String).to_arrow()
+        return kernel_text(pl.Series(values).cast(pl.String).to_arrow())
     return None
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(_QUOTE, texts, _QUOTE, _EMPTY)
 
 
 def _plain(texts: pa.Array) -> bool:
     """Return whether no text has a character that JSON escapes."""
     _, bounds, data = texts.buffers()
-    if data is None:
+    if data is None or not len(texts):
         return True
     at = memoryview(bounds).cast("q")
     start, stop = at[texts.offset], at[texts.offset + len(texts)]

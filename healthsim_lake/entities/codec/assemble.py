@@ -81,8 +81,10 @@ class Assembly:
 
     def columns(self) -> tuple[pa.Array | pa.Scalar, pa.Array | pa.Scalar]:
         """Return ``extra`` and ``row_shape``; scalars when all their cells are the same."""
-        extra = build(self.extra, pa.string()) if self._whole is None else self._whole
-        if extra.null_count == len(extra):
+        extra = self._whole
+        if extra is None and any(self.extra):
+            extra = build(self.extra, pa.string())
+        if extra is None or extra.null_count == len(extra):
             extra = pa.scalar(None, pa.string())
         many = len(self.shapes) > 1
         shapes = pa.array(self.shape_of, pa.int32()) if many else pa.scalar(0, pa.int32())
