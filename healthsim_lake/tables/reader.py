@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -36,12 +37,14 @@ class TableRows:
     @cached_property
     def dicts(self) -> list[dict[str, Any]]:
         """The rows exactly as they were saved."""
-        return list(self.iter_dicts())
+        return list(chain.from_iterable(self._decoded()))
 
     def iter_dicts(self) -> Iterator[dict[str, Any]]:
         """Yield the rows exactly as they were saved, file by file."""
-        for ref, data in self._files:
-            yield from decode(*_read(ref, data))
+        return chain.from_iterable(self._decoded())
+
+    def _decoded(self) -> Iterator[list[dict[str, Any]]]:
+        return (decode(*_read(ref, data)) for ref, data in self._files)
 
     def to_arrow(self) -> pa.Table:
         """Return the typed columns, ``extra`` and ``scenario_id`` as one Arrow table."""

@@ -94,7 +94,7 @@ class FileWriter:
 
         def write() -> DataFile:
             data = parquet.to_bytes(chunk, entity_type)
-            self._storage.put(key, data)
+            # Before the disk is waited for, after which nothing is in the processor's cache
             file = DataFile(
                 name=name,
                 rows=chunk.rows,
@@ -102,6 +102,7 @@ class FileWriter:
                 sha256=hashlib.sha256(data).hexdigest(),
                 bounds=parquet.bounds(chunk, entity_type),
             )
+            self._storage.put(key, data)
             if measure and not small:
                 self._measure(name, chunk, entity_type)
             return file

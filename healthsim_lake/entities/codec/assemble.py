@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from healthsim_lake.entities.codec.arrays import build
+from healthsim_lake.entities.codec.arrays import build, listed
+from healthsim_lake.entities.codec.arraytext import array_objects
 from healthsim_lake.entities.codec.columns import Column
 from healthsim_lake.entities.codec.jsontext import member_texts, objects
 from healthsim_lake.entities.codec.plan import Plan
 from healthsim_lake.entities.codec.shapes import MAX_SHAPES, Entry, Shape
 
-TextsAt = Callable[[str, Sequence[int]], Sequence[str]]
+Texts: TypeAlias = Sequence[str] | pa.Array
+"""Texts by row; an array where it could be made without Python objects."""
+TextsAt: TypeAlias = Callable[[str, Sequence[int]], Texts]
 """Gives the JSON texts of one top-level key for some rows."""
 Variant = tuple[int, ...]
 _BLOCK = 16_384
@@ -33,6 +37,8 @@ class Assembly:
         self.shapes: list[Shape] = []
         self.shape_of = [0] * count
         self.extra: list[str | None] = [None] * count
+        self._whole: pa.Array | None = None
+        """The `extra` of all rows while it was made in one go: then the list is not filled."""
         self._loose: dict[int, set[str]] = {}
 
     def loosen(self, row: int, key: str) -> None:
@@ -50,33 +56,65 @@ class Assembly:
     def fill_extra(self, rows: Sequence[int], entries: Sequence[Entry], texts_at: TextsAt) -> None:
         """Write the ``extra`` of rows that share a shape."""
         keys = list(dict.fromkeys(entry.path[0] for entry in entries if entry.column is None))
-        for start in range(0, len(rows) if keys else 0, _BLOCK):
-            block = rows[start : start + _BLOCK]
-            texts = {key: texts_at(key, block) for key in keys}
-            texts = {key: own for key, own in texts.items() if own.count("null") < len(own)}
-            if texts:
-                for row, text in zip(
-                    block, objects(list(texts), list(texts.values())), strict=True
-                ):
-                    self.extra[row] = text
+        if not keys or not rows:
+            return
+        blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
+        if rows == range(len(self.extra)):
+            parts = [_objects_at(keys, block, texts_at) for block in blocks]
+            self._whole = pa.concat_arrays(list(map(_array, parts)))
+            return
+        for block in blocks:
+            for row, text in zip(block, _listed(_objects_at(keys, block, texts_at)), strict=True):
+                self.extra[row] = text
 
     def fill_loose(self, texts_at: TextsAt) -> None:
         """Add the keys that single rows have in ``extra``; after all shapes are filled."""
         by_key: dict[str, list[int]] = {}
+        if self._loose and self._whole is not None:
+            self.extra, self._whole = listed(self._whole), None
         for row, keys in self._loose.items():
             for key in keys:
                 by_key.setdefault(key, []).append(row)
         for key, rows in by_key.items():
-            for row, text in zip(rows, texts_at(key, rows), strict=True):
+            for row, text in zip(rows, _listed(texts_at(key, rows)), strict=True):
                 self.extra[row] = member_texts(self.extra[row], key, text)
 
     def columns(self) -> tuple[pa.Array | pa.Scalar, pa.Array | pa.Scalar]:
         """Return ``extra`` and ``row_shape``; scalars when all their cells are the same."""
-        filled = any(self.extra)
-        extra = build(self.extra, pa.string()) if filled else pa.scalar(None, pa.string())
+        extra = self._whole
+        if extra is None and any(self.extra):
+            extra = build(self.extra, pa.string())
+        if extra is None or extra.null_count == len(extra):
+            extra = pa.scalar(None, pa.string())
         many = len(self.shapes) > 1
         shapes = pa.array(self.shape_of, pa.int32()) if many else pa.scalar(0, pa.int32())
         return extra, shapes
+
+
+def _objects_at(keys: Sequence[str], rows: Sequence[int], texts_at: TextsAt) -> Texts:
+    """Return JSON objects of those keys that are not null in all rows; nulls if there are none."""
+    members = {key: texts_at(key, rows) for key in keys}
+    members = {key: texts for key, texts in members.items() if not _all_null(texts)}
+    if not members:
+        return pa.nulls(len(rows), pa.large_string())
+    arrays = {key: texts for key, texts in members.items() if isinstance(texts, pa.Array)}
+    if len(arrays) == len(members):
+        return array_objects(arrays)
+    return objects(list(members), list(map(_listed, members.values())))
+
+
+def _all_null(texts: Texts) -> bool:
+    if isinstance(texts, pa.Array):
+        return pc.all(pc.equal(texts, "null")).as_py()  # type: ignore[no-any-return]
+    return texts.count("null") == len(texts)
+
+
+def _array(texts: Texts) -> pa.Array:
+    return texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+
+
+def _listed(texts: Texts) -> Sequence[str]:
+    return listed(texts) if isinstance(texts, pa.Array) else texts
 
 
 def assemble(

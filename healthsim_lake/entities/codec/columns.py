@@ -116,11 +116,11 @@ def _left(typed: pa.Array, present: pa.Array | None, sources: Sequence[Source]) 
 
 
 def _with_forms(kind: Kind, sources: Sequence[Source], count: int) -> Column:
-    column = Column(pa.nulls(count, kind.arrow), [])
+    column: Column | None = None
     which: pa.Array | None = None
     for form, typed in (found for source in sources for found in _attempts(kind, source)):
         solved = count - typed.null_count
-        if not column.forms:
+        if column is None:
             if solved:
                 column = Column(typed, [form])
         elif _worth_it(solved, count):
@@ -128,6 +128,8 @@ def _with_forms(kind: Kind, sources: Sequence[Source], count: int) -> Column:
             which = pc.if_else(typed.is_valid(), pa.scalar(len(column.forms), pa.int32()), which)
             column.array = pc.coalesce(kernel_text(column.array), kernel_text(typed))
             column.forms.append(form)
+    if column is None:
+        return Column(pa.nulls(count, kind.arrow), [])
     if which is not None:
         column.which = listed(which.fill_null(0))
     return column

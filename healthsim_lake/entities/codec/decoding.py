@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -37,7 +37,7 @@ def decode(data: pl.DataFrame | pa.Table, shapes: Sequence[Shape]) -> list[dict[
     places = _array(data, ROW_SHAPE)
     used = pc.unique(places).to_pylist()
     if len(used) == 1:
-        return list(_rows(data, shapes[used[0]]))
+        return _rows(data, shapes[used[0]])
     result: list[dict[str, Any]] = [{}] * len(data)
     for place in used:
         positions = pc.indices_nonzero(pc.equal(places, place))
@@ -55,18 +55,20 @@ def _array(data: pl.DataFrame | pa.Table, name: str) -> pa.Array:
     return data.column(name).combine_chunks()
 
 
-def _rows(data: pl.DataFrame | pa.Table, shape: Shape) -> Iterator[dict[str, Any]]:
-    """Yield rows that all have one shape."""
+def _rows(data: pl.DataFrame | pa.Table, shape: Shape) -> list[dict[str, Any]]:
+    """Return rows that all have one shape."""
     cells = [(entry, _cells(data, entry)) for entry in shape.entries]
     extra = _array(data, EXTRA)
     extras = None if extra.null_count == len(extra) else _sliceable(extra)
+    result: list[dict[str, Any]] = []
     for start in range(0, len(data), _BLOCK):
         count = min(_BLOCK, len(data) - start)
         block = [(entry.path, _slice(values, start, count)) for entry, values in cells]
         rows = _sparse(block, count) if shape.sparse else _dense(block, count)
         if extras is not None:
             _update(rows, list(_slice(extras, start, count)))
-        yield from rows
+        result += rows
+    return result
 
 
 def _cells(data: pl.DataFrame | pa.Table, entry: Entry) -> Cells:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -13,17 +12,10 @@ from healthsim_lake._clock import new_uuids
 from healthsim_lake._json import integer_text
 from healthsim_lake.entities.codec.arrays import build, kernel_text, listed
 from healthsim_lake.entities.codec.columns import Column
-from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EntityType, FieldSpec
 
 ValuesOf = Callable[[str], Sequence[Any]]
 """Gives the values of a top-level key, one per row, None where a row lacks it."""
-
-
-@lru_cache(maxsize=128)
-def null_of(kind: Kind) -> pa.Scalar:
-    """Return the null of a kind of column."""
-    return pa.scalar(None, kind.arrow)
 
 
 class Filler:
@@ -42,7 +34,7 @@ class Filler:
         if self._makes_keys(spec):
             return build(self._keys(values_of, range(self._count)), pa.string())
         default = self._defaults.get(spec.name)
-        return null_of(spec.kind) if default is None else pa.scalar(default, spec.kind.arrow)
+        return pa.scalar(default, spec.kind.arrow)
 
     def complete(
         self, spec: FieldSpec, column: Column, unfed: Sequence[int], values_of: ValuesOf

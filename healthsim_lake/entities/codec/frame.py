@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from healthsim_lake.entities.codec.assemble import Assembly, assemble
+from healthsim_lake.entities.codec.arraytext import array_texts
+from healthsim_lake.entities.codec.assemble import Assembly, Texts, assemble
 from healthsim_lake.entities.codec.check import RefusedValueError, checked_key
 from healthsim_lake.entities.codec.chunk import Chunk, to_chunk
 from healthsim_lake.entities.codec.columns import Column
@@ -103,12 +104,15 @@ class _Leaves:
             return [None] * self._frame.num_rows
         return plain_values(self.array((key,)))
 
-    def texts(self, key: str, rows: Sequence[int]) -> list[str]:
+    def texts(self, key: str, rows: Sequence[int]) -> Texts:
         """Return the JSON texts of a column in some rows."""
         array = self.array((key,))
         part = (
             array[rows.start : rows.stop] if isinstance(rows, range) else array.take(pa.array(rows))
         )
+        texts = array_texts(part)
+        if texts is not None:
+            return texts
         try:
             return dumps_many(plain_values(part))
         except RefusedValueError as refused:

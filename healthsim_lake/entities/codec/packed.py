@@ -61,8 +61,12 @@ class Packed:
         return True
 
     def array(self) -> pa.Array:
-        """Return the column, unless all values are null."""
-        return pl.concat(self._parts, rechunk=True).to_arrow(compat_level=_NEWEST)
+        """Return the column; one of Arrow's type for nulls alone when all values are null."""
+        if self.of is None:
+            return pa.nulls(self._nulls)
+        if len(self._parts) > 1:
+            self._parts = [pl.concat(self._parts, rechunk=True)]
+        return self._parts[0].to_arrow(compat_level=_NEWEST)
 
     def listed(self) -> list[Any]:
         """Return the values."""

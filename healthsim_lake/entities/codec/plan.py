@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from healthsim_lake.entities.types import EntityType
@@ -90,10 +89,22 @@ class Layout:
 _MAX_PLANS = 10_000
 
 
-@lru_cache(maxsize=256)
 def layout_of(entity_type: EntityType) -> Layout:
     """Return the layout of an entity type, made once."""
-    return Layout(entity_type)
+    known = _layouts.get(id(entity_type))
+    if known is None:
+        if len(_layouts) >= _MAX_LAYOUTS:
+            _layouts.clear()
+        known = _layouts[id(entity_type)] = entity_type, Layout(entity_type)
+    return known[1]
+
+
+_layouts: dict[int, tuple[EntityType, Layout]] = {}
+"""Layouts by the id of their type, which is kept with them so that no other object gets that id.
+
+To hash and compare all fields of a type takes as long as to encode several columns.
+"""
+_MAX_LAYOUTS = 256
 
 
 def node_of(row: Mapping[str, Any], tree: Tree) -> Node:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from healthsim_lake.entities.codec.assemble import Assembly, assemble
+from healthsim_lake.entities.codec.arrays import listed
+from healthsim_lake.entities.codec.arraytext import array_texts
+from healthsim_lake.entities.codec.assemble import Assembly, Texts, assemble
 from healthsim_lake.entities.codec.check import RefusedValueError, checked_key
 from healthsim_lake.entities.codec.chunk import Chunk, to_chunk
 from healthsim_lake.entities.codec.columns import Column
@@ -59,6 +61,8 @@ class _Rows:
         grouped = group_rows(rows, layout)
         self._type, self._rows, self._groups = entity_type, grouped.rows, grouped.groups
         self._sparse: list[SparseRow] = sparse_rows(grouped.rows, grouped.left, layout)
+        same_keys = len(grouped.groups) == 1 and not grouped.left
+        self._alone: Group | None = grouped.groups[0] if same_keys else None
 
     def encode(self, defaults: Mapping[str, Any]) -> Chunk:
         count = len(self._rows)
@@ -88,6 +92,9 @@ class _Rows:
 
     def _values(self, name: str) -> Sequence[Any] | Packed | None:
         """Return what feeds a column, None where a row does not; None when no row does."""
+        if self._alone is not None:
+            path = self._alone.plan.feeds.get(name)
+            return None if path is None else self._alone.leaves[path]
         fed: list[tuple[Group, Any]] = []
         for group in self._groups:
             path = group.plan.feeds.get(name)
@@ -96,9 +103,6 @@ class _Rows:
         sparse = [row for row in self._sparse if name in row.plan.feeds]
         if not fed and not sparse:
             return None
-        if len(self._groups) == 1 and not self._sparse:
-            found: Sequence[Any] | Packed = fed[0][1]
-            return found
         values: list[Any] = [None] * len(self._rows)
         for group, own in fed:
             for row, value in zip(group.rows, own, strict=True):
@@ -107,7 +111,9 @@ class _Rows:
             values[rare.position] = value_at(rare.values, rare.plan.feeds[name])
         return values
 
-    def _unfed(self, name: str) -> list[int]:
+    def _unfed(self, name: str) -> Sequence[int]:
+        if self._alone is not None:
+            return ()
         dense = [group.rows for group in self._groups if name not in group.plan.feeds]
         sparse = [row.position for row in self._sparse if name not in row.plan.feeds]
         return [*chain.from_iterable(dense), *sparse]
@@ -126,19 +132,24 @@ class _Rows:
     def _keys_at(self, key: str) -> list[Any]:
         return [row.get(key) for row in self._rows]
 
-    def _texts_at(self, key: str, rows: Sequence[int]) -> list[str]:
+    def _texts_at(self, key: str, rows: Sequence[int]) -> Texts:
+        values = self._slice(key, rows)
+        texts = array_texts(values) if isinstance(values, pa.Array) else None
+        if texts is not None:
+            return texts
         try:
-            return dumps_many(self._slice(key, rows))
+            return dumps_many(listed(values) if isinstance(values, pa.Array) else values)
         except RefusedValueError as refused:
             if refused.row is not None:
                 refused.row = rows[refused.row]
             raise refused.below(key) from None
 
-    def _slice(self, key: str, rows: Sequence[int]) -> Sequence[Any]:
-        if isinstance(rows, range) and len(self._groups) == 1:
-            values = self._groups[0].leaves[key,]
-            if not isinstance(values, Packed):
-                return values[rows.start : rows.stop]
+    def _slice(self, key: str, rows: Sequence[int]) -> Sequence[Any] | pa.Array:
+        if isinstance(rows, range) and self._alone is not None:
+            values = self._alone.leaves[key,]
+            if isinstance(values, Packed):
+                values = values.array()
+            return values[rows.start : rows.stop]
         return [_get(self._rows[row], key) for row in rows]
 
 

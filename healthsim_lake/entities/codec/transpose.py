@@ -146,11 +146,11 @@ def _columns(rows: Sequence[Row], positions: Sequence[int]) -> dict[str, Any]:
 
 
 def _packed(rows: Sequence[Any], layout: Layout) -> dict[str, Any] | None:
-    """Return what `_transposed` does, with the values that feed columns packed along the way."""
+    """Return what `_transposed` does, with values of one type packed along the way."""
     keys = _first_keys(rows)
     if not layout.tree.keys().isdisjoint(keys):
         return _transposed(rows)
-    columns: list[Any] = [Packed() if key in layout.known else [] for key in keys]
+    columns: list[Any] = [Packed() for _ in keys]
     for block in _blocks(rows, keys, _PACK):
         if block is None:
             return None
