@@ -1,4 +1,4 @@
-"""Scenarios: save, load, list, rename, tag, delete, restore.
+"""Scenarios: save, load, list, rename, tag, delete, restore, export, import.
 
 What touches rows is imported when first used, so that listing and renaming do not wait for Arrow
 and Polars.
@@ -12,7 +12,7 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
-    from healthsim_lake.scenarios.loading import Scenario, load
+    from healthsim_lake.scenarios.loading import Scenario, choose, load
     from healthsim_lake.scenarios.pinned import PinnedTypes
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
@@ -27,6 +27,7 @@ _HOMES = {
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
     "check_strategy": "adding",
+    "choose": "loading",
     "load": "loading",
     "restore": "restoring",
     "upgrade": "upgrading",
@@ -40,6 +41,7 @@ __all__ = [
     "Scenario",
     "TablesInUse",
     "check_strategy",
+    "choose",
     "load",
     "restore",
     "upgrade",

@@ -13,8 +13,8 @@ from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
+from healthsim_lake.scenarios.exchanging import Exchange
 from healthsim_lake.scenarios.listing import select
-from healthsim_lake.scenarios.room import Room
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import OnDuplicate
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.sources import Entities, Progress
 
 
-class Scenarios(Room):
+class Scenarios(Exchange):
     """Save, find, load and change scenarios.
 
     `ref` is a name or an id, everywhere; ids win. Every method sees all writes that were
