@@ -31,6 +31,7 @@ GROUPS = {
     "load-large": ("large", "load"),
     "list": ("listing", "measure"),
     "disk": ("large", "disk"),
+    "exchange": ("exchange", "measure"),
     "memory": ("memory", "measure"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")

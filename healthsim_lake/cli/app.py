@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, importing, scenarios, tagging
+from healthsim_lake.cli import asking, demo, exchanging, importing, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -30,11 +30,14 @@ app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("init", rich_help_panel=_START)(scenarios.init)
 app.add_typer(imports, name="import", rich_help_panel=_IN)
 imports.command("synthea")(importing.import_synthea)
+for one in exchanging.FORMATS:
+    imports.command(one)(exchanging.importer(one))
 app.command("save", rich_help_panel=_IN)(importing.save)
 app.command("list", rich_help_panel=_READ)(scenarios.list_scenarios)
 app.command("show", rich_help_panel=_READ)(scenarios.show)
 app.command("query", rich_help_panel=_READ)(asking.query)
 app.command("load", rich_help_panel=_READ)(asking.load)
+app.command("export", rich_help_panel=_READ)(exchanging.export)
 app.command("history", rich_help_panel=_READ)(scenarios.history)
 app.command("entities", rich_help_panel=_READ)(asking.entities)
 app.command("rename", rich_help_panel=_CHANGE)(scenarios.rename)

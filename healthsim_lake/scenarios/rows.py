@@ -50,6 +50,7 @@ def write_rows(
     for key, batch in sources.batches(entities):
         sink = sinks.setdefault(key, _Sink(key, writer, tables))
         sink.take(batch, moment, provenance)
+        del batch  # or it would be held while the next one is made
         if on_progress is not None:
             on_progress(key, sink.rows)
     return [sink.close() for sink in sinks.values()]

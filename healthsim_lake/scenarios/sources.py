@@ -75,6 +75,7 @@ def batches(entities: Entities) -> Iterator[tuple[str, Batch]]:
     for key, source in entities.items():
         for batch in _chunks(key, source):
             yield key, batch
+            del batch  # or it would be held while the next one is made
 
 
 def _chunks(key: str, source: Any) -> Iterator[Batch]:
@@ -111,6 +112,7 @@ def _streamed(source: Iterable[Any]) -> Iterator[Batch]:
     chunk = [first, *islice(rest, ROWS_PER_CHUNK - 1)]
     while chunk:
         yield chunk
+        del chunk  # or it would be held while the next one is made
         chunk = list(islice(rest, ROWS_PER_CHUNK))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from healthsim_lake import _clock, _json
+from healthsim_lake import _json
 from healthsim_lake._version import __version__
 from healthsim_lake.catalog.records import ScenarioRecord
 
@@ -30,14 +30,13 @@ def head(record: ScenarioRecord) -> dict[str, Any]:
         "name": known["name"],
         "scenario_name": known["name"],  # what readers of the predecessor's exports look for
         **{key: known[key] for key in kept},
-        "exported_at": _clock.iso(_clock.now()),
     }
 
 
 def texts(
     about: Mapping[str, Any],
     entities: Iterable[tuple[str, Rows]],
-    tail: Callable[[], Mapping[str, Any]],
+    tail: Callable[[], Mapping[str, Any]] = dict,
 ) -> Iterator[str]:
     """Yield the text of a document, a row a line, without holding all of it.
 

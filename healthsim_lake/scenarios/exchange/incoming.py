@@ -16,6 +16,7 @@ from healthsim_lake import _json
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.errors import FormatError, InputError
 from healthsim_lake.scenarios.exchange import layouts, tabular
+from healthsim_lake.scenarios.exchange.documents import WRITER
 from healthsim_lake.scenarios.exchange.formats import GZ, Format, parse_format, split
 from healthsim_lake.scenarios.exchange.provenance import LOADED, provenance_of
 from healthsim_lake.scenarios.exchange.targets import ABOUT
@@ -172,7 +173,7 @@ def _described(
     metadata = _member(head, "metadata", dict, where) or {}
     name = _first("name", str, where, head, {"name": head.get("scenario_name")}, metadata)
     kept = {key: value for key, value in metadata.items() if key not in _COUNTED}
-    if str(head.get("writer", "")).startswith(layouts.WRITER):
+    if str(head.get("writer", "")).startswith(WRITER):
         kept = metadata
     return Incoming(
         entities,
@@ -192,9 +193,11 @@ def _first(key: str, kind: type, where: str, *places: Mapping[str, Any]) -> Any:
 def _member(place: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
     value = place.get(key)
     if value is not None and not isinstance(value, kind):
-        wanted = {str: "text", list: "a list", dict: "an object"}[kind]
-        raise FormatError(f"{where}: {key!r} must be {wanted}, not {type(value).__name__}")
+        raise FormatError(f"{where}: {key!r} must be {_WORDS[kind]}, not {type(value).__name__}")
     return value
+
+
+_WORDS: dict[type, str] = {str: "text", list: "a list", dict: "an object"}
 
 
 @contextmanager

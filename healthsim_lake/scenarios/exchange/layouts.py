@@ -126,9 +126,7 @@ def _rows_or_value(pieces: JsonPieces, key: str, head: dict[str, Any]) -> int | 
     return count if objects else None
 
 
-def _types_at_the_top(
-    found: Survey, loose: dict[str, int], where: str, registry: Registry
-) -> None:
+def _types_at_the_top(found: Survey, loose: dict[str, int], where: str, registry: Registry) -> None:
     """Decide which members at the top hold rows.
 
     Lists of objects do, and single objects under the name of a known type; at least one of them

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from healthsim_lake import _json
+from healthsim_lake import _clock, _json
 from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.entities.types import SCENARIO_ID, EntityType
 from healthsim_lake.scenarios.exchange import documents
@@ -83,7 +83,7 @@ class Outgoing:
     def _document(self, path: Path, form: Format) -> None:
         entities = ((one.key, self._rows(one)) for one, _ in self._tables)
         with _open_text(path, form) as stream:
-            stream.writelines(documents.texts(documents.head(self._record), entities, self._tail))
+            stream.writelines(documents.texts(self._head(), entities, self._tail))
 
     def _fill(self, folder: Path, form: Format) -> None:
         for one, entity_type in self._tables:
@@ -97,12 +97,15 @@ class Outgoing:
             else:
                 self._frames(one, entity_type).write_parquet(path)
         about = {
-            **documents.head(self._record),
+            **self._head(),
             **self._tail(),
             "format": form.name,
             "entities": {table[0].key: _about(table, form) for table in self._tables},
         }
         (folder / ABOUT).write_text(_json.dumps_pretty(about) + "\n", encoding="utf-8")
+
+    def _head(self) -> dict[str, Any]:
+        return {**documents.head(self._record), "exported_at": _clock.iso(_clock.now())}
 
     def _tail(self) -> dict[str, Any]:
         """Return what is known of all rows once they were read."""
@@ -163,5 +166,3 @@ def _open_text(path: Path, form: Format) -> Iterator[IO[str]]:
         yield text
         text.flush()
         text.detach()
-
-

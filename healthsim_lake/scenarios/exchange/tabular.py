@@ -18,6 +18,7 @@ from healthsim_lake.errors import FormatError
 from healthsim_lake.scenarios.exchange.formats import Format
 
 ROWS_PER_BATCH = 50_000
+ROWS_AS_DICTS = 5_000
 _BLOCK = 8 * 1024 * 1024
 """Bytes of CSV taken at a time; no row may be longer."""
 _LONGEST_LINE = 256 * 1024 * 1024
@@ -125,7 +126,7 @@ def _ours(tables: Iterable[pa.Table], kinds: Mapping[str, Kind]) -> Iterator[Any
         table = whole.drop_columns([SCENARIO_ID] if SCENARIO_ID in whole.column_names else [])
         used = [name for name in table.column_names if table[name].null_count < len(table)]
         table = _typed(table.select(used), kinds)
-        for batch in table.to_batches():
+        for batch in table.to_batches(max_chunksize=ROWS_AS_DICTS):
             yield from _as_rows(batch, kinds)
 
 

@@ -69,7 +69,12 @@ def test_json_has_the_specified_layout_and_comes_back_exactly(lake, tmp_path):
     }
     lake.scenarios.delete("demo x")
     back = lake.scenarios.import_file(result.file_path)
-    assert (back.name, back.description, back.tags, back.metadata) == ("demo x", "Two.", ("T", "u"), {"k": [1]})
+    assert (back.name, back.description, back.tags, back.metadata) == (
+        "demo x",
+        "Two.",
+        ("T", "u"),
+        {"k": [1]},
+    )
     assert lake.scenarios.load(back.id).entities == ROWS
     assert list(lake.scenarios.load(back.id).entities) == list(ROWS)
 
@@ -86,7 +91,9 @@ def test_rows_as_saved_come_back_exactly_in_every_format_of_rows(lake, tmp_path,
 def test_a_path_that_ends_in_gz_is_packed_and_the_same_rows_make_the_same_bytes(lake, tmp_path):
     for name in ("a.json.gz", "b.json.gz"):
         lake.scenarios.export("demo x", tmp_path / name)
-    one, two = (gzip.decompress((tmp_path / name).read_bytes()) for name in ("a.json.gz", "b.json.gz"))
+    one, two = (
+        gzip.decompress((tmp_path / name).read_bytes()) for name in ("a.json.gz", "b.json.gz")
+    )
     assert json.loads(one)["entities"] == json.loads(two)["entities"] == ROWS
 
 
@@ -136,7 +143,11 @@ def test_tables_come_back_with_the_same_cells(lake, tmp_path, form):
 
 
 def test_where_rows_came_from_survives_and_can_be_left_out(lake, tmp_path):
-    rows = {"patients": [{"id": "1", "source_system": "epic", "scenario_id": "x", "provenance": {"a": 1}}]}
+    rows = {
+        "patients": [
+            {"id": "1", "source_system": "epic", "scenario_id": "x", "provenance": {"a": 1}}
+        ]
+    }
     lake.scenarios.save("loaded", rows, provenance={"source_type": "loaded", "skill_used": "s"})
     document = lake.scenarios.export("loaded", tmp_path / "a.json").file_path
     assert json.loads(Path(document).read_text())["provenance"] == {
@@ -169,17 +180,21 @@ def test_types_and_versions_can_be_chosen(lake, tmp_path):
         lake.scenarios.export("demo x", tmp_path / "b.json", version=7)
 
 
-def test_progress_is_told_in_every_format(lake, tmp_path):
-    for form in ("json", "ndjson", "csv", "parquet"):
-        told = []
-        lake.scenarios.export("demo x", tmp_path / form, format=form, on_progress=lambda *one: told.append(one))
-        assert told == [("patient", 2), ("widgets", 2)], form
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "parquet"])
+def test_progress_is_told_in_every_format(lake, tmp_path, form):
+    told = []
+    lake.scenarios.export(
+        "demo x", tmp_path / form, format=form, on_progress=lambda *one: told.append(one)
+    )
+    assert told == [("patient", 2), ("widgets", 2)]
 
 
 def test_the_default_place_is_the_downloads_folder(lake):
     lake.scenarios.save("a/b c", {"patients": [{"id": "1"}]})
     assert lake.scenarios.export("a/b c").file_path == str(Path.home() / "Downloads" / "a-b_c.json")
-    assert lake.scenarios.export("a/b c", format="csv").file_path == str(Path.home() / "Downloads" / "a-b_c")
+    assert lake.scenarios.export("a/b c", format="csv").file_path == str(
+        Path.home() / "Downloads" / "a-b_c"
+    )
     lake.scenarios.save("../..", {})
     assert Path(lake.scenarios.export("../..").file_path).parent == Path.home() / "Downloads"
     lake.scenarios.save("é" * 200, {})
@@ -191,7 +206,10 @@ def test_an_existing_folder_gets_the_export_inside_and_a_second_one_replaces_it(
     assert first.file_path == str(tmp_path / "demo_x")
     again = lake.scenarios.export("demo x", tmp_path, format="parquet", types=["patients"])
     assert again.file_path == first.file_path
-    assert {path.name for path in Path(again.file_path).iterdir()} == {"_scenario.json", "patients.parquet"}
+    assert {path.name for path in Path(again.file_path).iterdir()} == {
+        "_scenario.json",
+        "patients.parquet",
+    }
     assert {path.name for path in tmp_path.iterdir()} - {"lake"} == {"demo_x"}
 
 
@@ -230,7 +248,9 @@ def test_a_failed_export_leaves_the_former_file_and_nothing_else(tmp_path):
     file.write_bytes(b"damaged")
     for form in ("json", "parquet", "csv", "ndjson"):
         with pytest.raises(Exception, match="differs from what was committed"):
-            lake.scenarios.export("s", tmp_path / "out.json" if form == "json" else tmp_path / form, format=form)
+            lake.scenarios.export(
+                "s", tmp_path / "out.json" if form == "json" else tmp_path / form, format=form
+            )
     assert path.read_bytes() == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["lake", "out.json"]
 
@@ -254,7 +274,12 @@ def write(path: Path, value: object) -> Path:
 
 
 WRAPPED = [
-    {"entity_id": "1", "entity_type": "patient", "data": {"id": "1"}, "provenance": {"source_type": "loaded"}},
+    {
+        "entity_id": "1",
+        "entity_type": "patient",
+        "data": {"id": "1"},
+        "provenance": {"source_type": "loaded"},
+    },
     {"data": {"id": "2"}, "provenance": None},
     {"id": "3"},
 ]
@@ -264,11 +289,20 @@ UNWRAPPED = [{"id": "1", "_provenance": {"source_type": "loaded"}}, {"id": "2"},
 @pytest.mark.parametrize(
     ("document", "entities"),
     [
-        ({"entities": {"patients": [{"id": "1"}], "claim": []}}, {"patients": [{"id": "1"}], "claim": []}),
+        (
+            {"entities": {"patients": [{"id": "1"}], "claim": []}},
+            {"patients": [{"id": "1"}], "claim": []},
+        ),
         ({"patients": [{"id": "1"}], "claims": []}, {"patients": [{"id": "1"}], "claims": []}),
         ({"patient": [{"id": "1"}]}, {"patients": [{"id": "1"}]}),
-        ({"diagnosis": [{"id": "1"}], "widgets": [{"a": 1}]}, {"diagnoses": [{"id": "1"}], "widgets": [{"a": 1}]}),
-        ({"widgets": [{"a": 1}], "patient": {"id": "1"}}, {"widgets": [{"a": 1}], "patients": [{"id": "1"}]}),
+        (
+            {"diagnosis": [{"id": "1"}], "widgets": [{"a": 1}]},
+            {"diagnoses": [{"id": "1"}], "widgets": [{"a": 1}]},
+        ),
+        (
+            {"widgets": [{"a": 1}], "patient": {"id": "1"}},
+            {"widgets": [{"a": 1}], "patients": [{"id": "1"}]},
+        ),
         ({"entities": {"patient": {"id": "1"}}}, {"patient": [{"id": "1"}]}),
         ({"entities": {"patients": WRAPPED}}, {"patients": UNWRAPPED}),
         ({"patients": WRAPPED, "tags": ["a"]}, {"patients": UNWRAPPED}),
@@ -282,7 +316,10 @@ def test_every_layout_of_json_is_understood(lake, tmp_path, document, entities):
 
 
 def test_the_name_is_the_argument_then_the_one_in_the_file_then_that_of_the_file(lake, tmp_path):
-    path = write(tmp_path / "stem.json", {"name": "inside", "description": "d", "tags": ["x"], "patients": []})
+    path = write(
+        tmp_path / "stem.json",
+        {"name": "inside", "description": "d", "tags": ["x"], "patients": []},
+    )
     assert lake.scenarios.import_file(path).name == "inside"
     given = lake.scenarios.import_file(path, name="given", tags=["y"], description="other")
     assert (given.name, given.tags, given.description) == ("given", ("y",), "other")
@@ -295,13 +332,24 @@ def test_the_name_is_the_argument_then_the_one_in_the_file_then_that_of_the_file
 
 def test_a_workspace_file_tells_its_name_under_metadata(lake, tmp_path):
     document = {
-        "metadata": {"workspace_id": "w", "name": "ward", "description": "d", "tags": ["t"], "product": "patientsim", "schema_version": "2.0"},
+        "metadata": {
+            "workspace_id": "w",
+            "name": "ward",
+            "description": "d",
+            "tags": ["t"],
+            "product": "patientsim",
+            "schema_version": "2.0",
+        },
         "provenance_summary": {"total_entities": 2},
         "entities": {"patients": WRAPPED},
     }
     record = lake.scenarios.import_file(write(tmp_path / "w.json", document))
     assert (record.name, record.description, record.tags) == ("ward", "d", ("t",))
-    assert record.metadata == {"workspace_id": "w", "product": "patientsim", "schema_version": "2.0"}
+    assert record.metadata == {
+        "workspace_id": "w",
+        "product": "patientsim",
+        "schema_version": "2.0",
+    }
     assert lake.scenarios.load("ward")["patients"] == UNWRAPPED
 
 
@@ -314,10 +362,15 @@ def test_a_workspace_file_tells_its_name_under_metadata(lake, tmp_path):
         ({}, "found one with nothing"),
         ({"name": 5, "patients": []}, "'name' must be text"),
         ({"tags": "a", "patients": []}, "'tags' must be a list"),
-        ({"entities": {"patients": {"id": 1}, "encounters": 3}}, "expected a list of rows, found a number"),
+        (
+            {"entities": {"patients": {"id": 1}, "encounters": 3}},
+            "expected a list of rows, found a number",
+        ),
     ],
 )
-def test_a_json_file_of_something_else_is_refused_and_nothing_is_saved(lake, tmp_path, document, message):
+def test_a_json_file_of_something_else_is_refused_and_nothing_is_saved(
+    lake, tmp_path, document, message
+):
     before = lake.version
     with pytest.raises(FormatError, match=message):
         lake.scenarios.import_file(write(tmp_path / "x.json", document))
@@ -327,7 +380,10 @@ def test_a_json_file_of_something_else_is_refused_and_nothing_is_saved(lake, tmp
 def test_a_json_file_cut_off_in_the_middle_is_refused_and_nothing_is_saved(lake, tmp_path):
     whole = Path(lake.scenarios.export("demo x", tmp_path / "whole.json").file_path).read_bytes()
     before = lake.version
-    for name, data in (("a.json", whole[: len(whole) // 2]), ("b.json.gz", gzip.compress(whole)[:-20])):
+    for name, data in (
+        ("a.json", whole[: len(whole) // 2]),
+        ("b.json.gz", gzip.compress(whole)[:-20]),
+    ):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(FormatError, match=r"(ends in the middle).*"):
             lake.scenarios.import_file(tmp_path / name, name="x")
@@ -345,7 +401,10 @@ def test_files_of_one_table_are_called_by_their_names(lake, tmp_path):
     (tmp_path / "labs.ndjson").write_text('{"id": "1"}\n\n{"id": "2", "n": {"a": 1}}')
     (tmp_path / "odd.jsonl").write_text('{"id": "1"}\n')
     rows = lake.scenarios.load(lake.scenarios.import_file(tmp_path / "patients.csv").id)
-    assert rows["patients"] == [{"id": "1", "zip": "02139", "note": "a\nb"}, {"id": "2", "zip": None, "note": ""}]
+    assert rows["patients"] == [
+        {"id": "1", "zip": "02139", "note": "a\nb"},
+        {"id": "2", "zip": None, "note": ""},
+    ]
     labs = lake.scenarios.load(lake.scenarios.import_file(tmp_path / "labs.ndjson").id)
     assert labs["labs"] == [{"id": "1"}, {"id": "2", "n": {"a": 1}}]
     odd = lake.scenarios.import_file(tmp_path / "odd.jsonl", entity_type="claims", name="c")
@@ -366,7 +425,10 @@ def test_a_folder_of_somebody_elses_tables_is_read(lake, tmp_path):
     (folder / "x.parquet").write_bytes(b"")
     with pytest.raises(FormatError, match="say which format"):
         lake.scenarios.import_file(folder, name="y")
-    assert lake.scenarios.import_file(folder, name="y", format="csv").entity_counts == record.entity_counts
+    assert (
+        lake.scenarios.import_file(folder, name="y", format="csv").entity_counts
+        == record.entity_counts
+    )
 
 
 def test_a_folder_of_small_json_files_is_one_scenario(lake, tmp_path):
@@ -408,11 +470,14 @@ def test_what_is_not_there_is_a_file_not_found_error(lake, tmp_path):
         lake.scenarios.import_file(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("about", [{}, {"entities": {"patients": {"file": "../../etc/passwd"}}}, {"entities": {"patients": 1}}])
+@pytest.mark.parametrize(
+    "about",
+    [{}, {"entities": {"patients": {"file": "../../etc/passwd"}}}, {"entities": {"patients": 1}}],
+)
 def test_an_altered_description_of_a_folder_is_refused(lake, tmp_path, about):
     folder = Path(lake.scenarios.export("demo x", tmp_path, format="csv").file_path)
     write(folder / "_scenario.json", about)
-    with pytest.raises(FormatError, match="_scenario.json"):
+    with pytest.raises(FormatError, match=r"_scenario\.json"):
         lake.scenarios.import_file(folder, name="y")
 
 

@@ -14,8 +14,14 @@ from healthsim_lake.errors import FormatError
 from healthsim_lake.scenarios.exchange import layouts, pieces
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 ROWS = st.lists(st.dictionaries(st.text(max_size=6), VALUES, max_size=4), max_size=6)
@@ -40,7 +46,11 @@ def taken(data: bytes, size: int = 1_000_000):
 
 @given(ROWS, ROWS, st.integers(1, 40), st.booleans())
 def test_rows_come_out_as_they_are_however_the_bytes_arrive(patients, widgets, size, escaped):
-    document = {"name": "n", "entities": {"patients": patients, "widgets": widgets}, "writer": "healthsim-lake"}
+    document = {
+        "name": "n",
+        "entities": {"patients": patients, "widgets": widgets},
+        "writer": "healthsim-lake",
+    }
     data = json.dumps(document, ensure_ascii=escaped, indent=1).encode("utf-8", "surrogatepass")
     try:
         data.decode()
@@ -57,7 +67,9 @@ def test_rows_come_out_as_they_are_however_the_bytes_arrive(patients, widgets, s
 
 @given(st.data())
 def test_every_beginning_of_a_document_is_refused(data):
-    whole = json.dumps({"name": "é", "entities": {"patients": [{"id": "1", "n": [1.5, True]}]}}).encode()
+    whole = json.dumps(
+        {"name": "é", "entities": {"patients": [{"id": "1", "n": [1.5, True]}]}}
+    ).encode()
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(FormatError, match=r"^f\.json: .* line \d+, column \d+"):
         taken(whole[:cut], data.draw(st.integers(1, 50)))
@@ -80,7 +92,10 @@ def test_a_text_that_is_cut_off_is_said_to_be_so_with_place_and_row():
         (b"nonsense", "found null"),
         (b'{"entities": []}', "expected an object of entity types to rows, found a list"),
         (b'{"entities": {"patients": "x"}}', "expected a list of rows, found text"),
-        (b'{"entities": {"patients": [1]}}', r"a row must be an object, found a number at .*patients\[0\]"),
+        (
+            b'{"entities": {"patients": [1]}}',
+            r"a row must be an object, found a number at .*patients\[0\]",
+        ),
         (b'{"entities": {"patients": [{"a": 1,}]}}', "not valid JSON: .* line 1, column"),
         (b'{"entities": {"patients": [{"a": 1, "a": 2}]}}', "key 'a' is given twice"),
         (b'{"entities": {"patients": [], "patients": []}}', "key 'patients' is given twice"),
@@ -88,7 +103,10 @@ def test_a_text_that_is_cut_off_is_said_to_be_so_with_place_and_row():
         (b'{"entities": {}} x', "Extra data"),
         (b'{"name": "a" "b"}', "Expecting ',' or '}'"),
         (b'{"a": "\xff"}', "not UTF-8"),
-        (b'{"entities": {"patients": [' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]}}", "nested too deeply"),
+        (
+            b'{"entities": {"patients": [' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]}}",
+            "nested too deeply",
+        ),
     ],
 )
 def test_what_is_no_document_of_rows_is_refused_with_its_place(text, message):
