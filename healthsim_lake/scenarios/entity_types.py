@@ -69,6 +69,11 @@ class EntityTypes:
         """
         return self.registry().get(name)
 
+    def singular(self, name: str) -> str:
+        """Return what one entity of a type is called, also of a type that nobody knows yet."""
+        known = self.registry().find(name)
+        return entities.singular_of(name) if known is None else known.singular
+
     def describe(self, name: str) -> dict[str, Any]:
         """Return what a table holds, as JSON values: columns with types, descriptions, values."""
         return entities.describe(self.get(name))

@@ -15,6 +15,7 @@ from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.exchanging import Exchange
 from healthsim_lake.scenarios.listing import select
+from healthsim_lake.scenarios.persisting import Persistence
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import OnDuplicate
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.sources import Entities, Progress
 
 
-class Scenarios(Exchange):
+class Scenarios(Exchange, Persistence):
     """Save, find, load and change scenarios.
 
     `ref` is a name or an id, everywhere; ids win. Every method sees all writes that were
@@ -40,6 +41,7 @@ class Scenarios(Exchange):
         metadata: Mapping[str, Any] | None = None,
         provenance: Mapping[str, str] | None = None,
         expected_version: int | None = None,
+        unique: bool = False,
         idempotency_key: str | None = None,
         author: str | None = None,
         message: str | None = None,
@@ -60,6 +62,8 @@ class Scenarios(Exchange):
             provenance: Values of ``source_type``, ``source_system``, ``skill_used`` for rows that
                 do not say.
             expected_version: With `overwrite`, refuse if the scenario is at another version.
+            unique: Put a number behind a name that is taken, e.g. ``name-2``; see the record that
+                is returned. Not together with `overwrite`.
             idempotency_key: A second save with the same key within 7 days does nothing and returns
                 the scenario of the first.
             author: Who, for the history.
@@ -75,6 +79,8 @@ class Scenarios(Exchange):
             InvalidEntityError: A row cannot be kept exactly; says table, row and key.
             VersionConflictError: `expected_version` does not hold.
         """
+        if unique and overwrite:
+            raise InputError("give either unique or overwrite, not both")
         request = scenarios.SaveRequest(
             name=check_name(name),
             description=description,
@@ -82,6 +88,7 @@ class Scenarios(Exchange):
             metadata=check_metadata(metadata),
             overwrite=overwrite,
             expected_version=expected_version,
+            unique=unique,
         )
         saving = scenarios.Saving(self._committer, self._types.in_use(), request)
         return saving.run(
@@ -205,13 +212,19 @@ class Scenarios(Exchange):
         found = self._committer.view().records()
         return select(found, tag=tag, search=search, product=product, limit=limit, offset=offset)
 
-    def rename(self, ref: str, name: str) -> ScenarioRecord:
+    def rename(self, ref: str, name: str, *, unique: bool = False) -> ScenarioRecord:
         """Give a scenario another name; its id stays.
 
+        Args:
+            ref: Name or id.
+            name: The new one.
+            unique: Put a number behind a name that is taken, e.g. ``name-2``.
+
         Raises:
-            NameTakenError: Another scenario has that name.
+            NameTakenError: Another scenario has that name, and `unique` is false.
         """
-        return self._change(ref, lambda own: lifecycle.rename(own, check_name(name)))
+        checked = check_name(name)
+        return self._change(ref, lambda own: lifecycle.rename(own, checked, unique=unique))
 
     def describe(
         self,

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from healthsim_lake import Lake, default_lake, state, use_lake
+from healthsim_lake import default_lake, state
 from healthsim_lake.errors import InputError
 from healthsim_lake.state import StateManager
 
@@ -17,15 +17,6 @@ PATIENTS = [{"patient_id": "1", "given_name": "John", "birthDate": "1980-01-15"}
 @pytest.fixture
 def manager(tmp_path):
     return StateManager(tmp_path / "lake")
-
-
-@pytest.fixture
-def in_force(tmp_path):
-    with Lake(tmp_path / "default") as lake:
-        use_lake(lake)
-        yield lake
-        use_lake(None)
-        state.reset_manager()
 
 
 def test_save_returns_an_id_and_load_a_json_ready_dict(manager):
