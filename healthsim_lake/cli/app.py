@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, exchanging, importing, scenarios, tagging
+from healthsim_lake.cli import asking, demo, exchanging, importing, migrating, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -33,6 +33,7 @@ imports.command("synthea")(importing.import_synthea)
 for one in exchanging.FORMATS:
     imports.command(one)(exchanging.importer(one))
 app.command("save", rich_help_panel=_IN)(importing.save)
+app.command("migrate", rich_help_panel=_IN)(migrating.migrate)
 app.command("list", rich_help_panel=_READ)(scenarios.list_scenarios)
 app.command("show", rich_help_panel=_READ)(scenarios.show)
 app.command("query", rich_help_panel=_READ)(asking.query)

@@ -76,6 +76,7 @@ def test_all_commands_are_there():
         "import csv",
         "import parquet",
         "export",
+        "migrate",
         "save",
         "list",
         "show",
