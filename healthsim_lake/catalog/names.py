@@ -69,7 +69,7 @@ def check_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
 def _checked_text(text: str, what: str, longest: int) -> str:
     kept = unicodedata.normalize("NFC", text)
     if not kept.strip():
-        raise InvalidNameError(f"a {what} must not be empty")
+        raise InvalidNameError(f"{what.capitalize()} cannot be empty")
     if len(kept) > longest:
         raise InvalidNameError(f"a {what} has at most {longest} characters, this has {len(kept)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in kept):

@@ -14,7 +14,7 @@ from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.exchanging import Exchange
-from healthsim_lake.scenarios.listing import select
+from healthsim_lake.scenarios.listing import Sort, in_order, select
 from healthsim_lake.scenarios.persisting import Persistence
 
 if TYPE_CHECKING:
@@ -196,6 +196,7 @@ class Scenarios(Exchange, Persistence):
         product: str | None = None,
         limit: int | None = 100,
         offset: int = 0,
+        sort: Sort = "updated_at",
     ) -> list[ScenarioRecord]:
         """Return scenarios, last changed first.
 
@@ -205,12 +206,14 @@ class Scenarios(Exchange, Persistence):
             product: Only those with entities of this product.
             limit: At most so many; None for all.
             offset: Leave out so many first.
+            sort: ``updated_at`` or ``created_at``, the newest first, or ``name``.
 
         Raises:
-            InputError: A negative limit or offset.
+            InputError: A negative limit or offset, or an unknown order.
         """
         found = self._committer.view().records()
-        return select(found, tag=tag, search=search, product=product, limit=limit, offset=offset)
+        ordered = in_order(found, sort)
+        return select(ordered, tag=tag, search=search, product=product, limit=limit, offset=offset)
 
     def rename(self, ref: str, name: str, *, unique: bool = False) -> ScenarioRecord:
         """Give a scenario another name; its id stays.

@@ -125,7 +125,7 @@ def test_without_lake_the_environment_says_where_else_the_home(run, place):
         (["load", "cohort", "--type", "claim_lines"], 4, "it holds patients"),
         (["entities", "nothing"], 4, "nothing"),
         (["rename", "cohort", "other"], 3, "already exists"),
-        (["rename", "cohort", ""], 1, "must not be empty"),
+        (["rename", "cohort", ""], 1, "cannot be empty"),
         (["show"], 2, "Missing argument"),
         (["list", "--nonsense"], 2, "No such option: --nonsense"),
         (["list", "--limit", "many"], 2, "--limit"),
