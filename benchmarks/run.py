@@ -35,6 +35,7 @@ GROUPS = {
     "merge": ("copies", "merge"),
     "query": ("questions", "measure"),
     "disk": ("large", "disk"),
+    "exchange": ("exchange", "measure"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),
     "summary": ("summaries", "ask"),

@@ -108,13 +108,7 @@ def loads_foreign(data: bytes | str, *, where: str) -> Any:
             NaN or infinity, or nesting beyond `MAX_DEPTH`.
     """
     try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        return json.loads(
-            text,
-            object_pairs_hook=_no_twins,
-            parse_constant=_no_constants,
-            parse_int=text_integer,
-        )
+        return foreign_decoder.decode(data.decode("utf-8-sig") if isinstance(data, bytes) else data)
     except UnicodeDecodeError as error:
         raise FormatError(f"{where}: not UTF-8 text (byte {error.start})") from error
     except json.JSONDecodeError as error:
@@ -174,3 +168,9 @@ def _dumps_huge(value: Any) -> str:
         case list() | tuple():
             return "[" + ",".join(map(_dumps_huge, value)) + "]"
     return _encode(value)
+
+
+foreign_decoder = json.JSONDecoder(
+    object_pairs_hook=_no_twins, parse_constant=_no_constants, parse_int=text_integer
+)
+"""Parses what strangers wrote; raises `FormatError` for what could not be kept."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import count
 
 from healthsim_lake.errors import InvalidNameError
 
@@ -29,6 +30,14 @@ def check_name(name: str, *, what: str = "scenario") -> str:
     if _UUID.fullmatch(kept):
         raise InvalidNameError(f"{what} name {name!r} has the form of an id; choose another")
     return kept
+
+
+def free_name(base: str, taken: Container[str]) -> str:
+    """Return `base`, or ``base-2``, ``base-3`` … where that is taken."""
+    if base not in taken:
+        return base
+    numbered = (f"{base[: MAX_NAME - len(end)]}{end}" for end in map("-{}".format, count(2)))
+    return next(name for name in numbered if name not in taken)
 
 
 def check_tag(tag: str) -> str:
@@ -60,7 +69,7 @@ def check_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
 def _checked_text(text: str, what: str, longest: int) -> str:
     kept = unicodedata.normalize("NFC", text)
     if not kept.strip():
-        raise InvalidNameError(f"a {what} must not be empty")
+        raise InvalidNameError(f"{what.capitalize()} cannot be empty")
     if len(kept) > longest:
         raise InvalidNameError(f"a {what} has at most {longest} characters, this has {len(kept)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in kept):

@@ -13,9 +13,11 @@ from healthsim_lake.cli import (
     comparing,
     copying,
     demo,
+    exchanging,
     importing,
     insight,
     library,
+    migrating,
     scenarios,
     tagging,
 )
@@ -41,7 +43,10 @@ app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("init", rich_help_panel=_START)(scenarios.init)
 app.add_typer(imports, name="import", rich_help_panel=_IN)
 imports.command("synthea")(importing.import_synthea)
+for one in exchanging.FORMATS:
+    imports.command(one)(exchanging.importer(one))
 app.command("save", rich_help_panel=_IN)(importing.save)
+app.command("migrate", rich_help_panel=_IN)(migrating.migrate)
 app.command("list", rich_help_panel=_READ)(scenarios.list_scenarios)
 app.command("show", rich_help_panel=_READ)(scenarios.show)
 app.command("query", rich_help_panel=_READ)(asking.query)
@@ -50,6 +55,7 @@ app.command("load", rich_help_panel=_READ)(asking.load)
 app.command("summary", rich_help_panel=_READ)(insight.summary)
 app.command("sample", rich_help_panel=_READ)(insight.sample)
 app.command("stats", rich_help_panel=_READ)(insight.stats)
+app.command("export", rich_help_panel=_READ)(exchanging.export)
 app.command("history", rich_help_panel=_READ)(scenarios.history)
 app.command("diff", rich_help_panel=_READ)(comparing.diff)
 app.command("validate", rich_help_panel=_READ)(comparing.validate)

@@ -155,8 +155,8 @@ def load(
     `save` reads what this writes. Without --output the JSON goes to standard output, with or
     without --json.
 
-    JSON: {schema_version, scenario_id, name, description, created_at, updated_at, version,
-    tags, metadata, entities}; with --output {path, bytes, entity_count}.
+    JSON: {schema_version, writer, scenario_id, name, scenario_name, description, created_at,
+    updated_at, version, tags, metadata, entities}; with --output {path, bytes, entity_count}.
 
     Example: `healthsim-lake load my-cohort --type patients --output patients.json`
     """

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import _json
 from healthsim_lake.errors import FormatError
+from healthsim_lake.scenarios.exchange import documents
+from healthsim_lake.scenarios.exchange.targets import written_file
 
 if TYPE_CHECKING:
     from healthsim_lake import Scenario
 
-SCHEMA_VERSION = "1.0"
 STDIN = "-"
 
 
@@ -97,45 +96,16 @@ def _named(value: Any) -> str:
 
 
 def lines(scenario: Scenario) -> Iterator[str]:
-    """Yield the lines of a scenario's document, a row each, without holding all of them."""
-    record = scenario.record.to_dict()
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "scenario_id": record["id"],
-        "name": record["name"],
-        "description": record["description"],
-        "created_at": record["created_at"],
-        "updated_at": record["updated_at"],
-        "version": record["version"],
-        "tags": record["tags"],
-        "metadata": record["metadata"],
-    }
-    yield _text(head)[:-1] + ',"entities":{'
-    comma = "\n"
-    for key in scenario:
-        yield f"{comma}{_text(key)}:["
-        yield from _separated(map(_text, scenario.iter_rows(key)))
-        yield "\n]"
-        comma = ",\n"
-    yield "\n}}\n"
-
-
-def _separated(texts: Iterable[str]) -> Iterator[str]:
-    comma = "\n"
-    for text in texts:
-        yield comma + text
-        comma = ",\n"
-
-
-def _text(value: Any) -> str:
-    return _json.dumps(value).decode("ascii")
+    """Yield the text of a scenario's document, a row a line, without holding all of them."""
+    entities = ((key, ([row] for row in scenario.iter_rows(key))) for key in scenario)
+    return documents.texts(documents.head(scenario.record), entities)
 
 
 def write(scenario: Scenario, path: Path) -> int:
     """Write a scenario's document, and return its size in bytes; see `replacing`.
 
     Raises:
-        OSError: It cannot be written.
+        StorageError: It cannot be written.
     """
     with replacing(path) as aside:
         return _write(scenario, aside)
@@ -151,12 +121,8 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         yield path
         return
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
+    with written_file(path) as aside:
         yield aside
-        os.replace(aside, path)  # noqa: PTH105  # reads like what it is
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _write(scenario: Scenario, path: Path) -> int:

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-_Step = Callable[[str, int, int], None]
+_Step = Callable[[str, int, int | None], None]
 """Called with what is being worked on, how much is done, and how much there is."""
 
 
@@ -32,6 +32,17 @@ def bytes_read() -> Iterator[_Step]:
 def rows_saved(entities: Mapping[str, Any]) -> Iterator[Callable[[str, int], None]]:
     """Give a function to be told (entity key, its rows so far)."""
     total = sum(len(rows) for rows in entities.values() if isinstance(rows, Sized))
+    with rows_moved(total) as tell:
+        yield tell
+
+
+@contextlib.contextmanager
+def rows_moved(total: int | None) -> Iterator[Callable[[str, int], None]]:
+    """Give a function to be told (entity key, its rows so far).
+
+    Args:
+        total: Rows of all types, or None if nobody knows.
+    """
     done: dict[str, int] = {}
     with _bar(MofNCompleteColumn()) as step:
 

@@ -1,4 +1,4 @@
-"""Scenarios: save, load, list, rename, tag, delete, restore.
+"""Scenarios: save, load, list, rename, tag, delete, restore, export, import.
 
 What touches rows is imported when first used, so that listing and renaming do not wait for Arrow
 and Polars.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
     from healthsim_lake.scenarios.cloning import CloneRequest, Cloning
     from healthsim_lake.scenarios.diffing import diff
-    from healthsim_lake.scenarios.loading import Scenario, load
+    from healthsim_lake.scenarios.loading import Scenario, choose, load
     from healthsim_lake.scenarios.merging import (
         MergeRequest,
         Merging,
@@ -44,6 +44,7 @@ _HOMES = {
     "check_request": "sampling",
     "check_conflict_strategy": "merging",
     "check_strategy": "adding",
+    "choose": "loading",
     "diff": "diffing",
     "load": "loading",
     "restore": "restoring",
@@ -67,6 +68,7 @@ __all__ = [
     "check_conflict_strategy",
     "check_request",
     "check_strategy",
+    "choose",
     "diff",
     "load",
     "restore",

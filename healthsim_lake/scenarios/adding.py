@@ -14,7 +14,7 @@ from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError, InvalidEntityError
 from healthsim_lake.scenarios import folding, manifests
 from healthsim_lake.scenarios.recode import recode
-from healthsim_lake.scenarios.rows import write_rows
+from healthsim_lake.scenarios.rows import Keys, write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
 from healthsim_lake.scenarios.statistics import Changes, Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
@@ -44,9 +44,16 @@ class Adding:
     """One add, from rows to commit; planned again when the scenario changed meanwhile."""
 
     def __init__(
-        self, committer: Committer, tables: TablesInUse, *, on_duplicate: OnDuplicate
+        self,
+        committer: Committer,
+        tables: TablesInUse,
+        *,
+        on_duplicate: OnDuplicate,
+        tags: tuple[str, ...] = (),
+        description: str | None = None,
     ) -> None:
         self._committer, self._storage = committer, committer.log.storage
+        self._tags, self._description = tags, description
         self._tables, self._on_duplicate = tables, on_duplicate
         self._sets: list[EntitySet] = []
         self._new_keys: dict[str, set[Any]] = {}
@@ -63,6 +70,7 @@ class Adding:
         label: Label,
         provenance: Mapping[str, str],
         on_progress: Progress | None,
+        keys: Keys | None = None,
     ) -> ScenarioRecord:
         """Write the rows, commit them behind those that are there, and return the record."""
         transaction = self._committer.begin(label)
@@ -82,6 +90,7 @@ class Adding:
                 gathering=self._gathering,
                 provenance=provenance,
                 on_progress=on_progress,
+                keys=keys,
             )
             writer.sync()
             self._new_keys = self._read_new_keys()
@@ -139,7 +148,7 @@ class Adding:
         )
         return Draft(
             operation="add",
-            actions=(*declared, change),
+            actions=(*declared, change, *self._described()),
             requires=(
                 *requires,
                 actions.Exists(scenario_id=self._id),
@@ -153,6 +162,17 @@ class Adding:
     def _changes(self) -> Changes:
         added = {one.table: one for one in self._sets if one.files}
         return Changes(added=added, moved=self._moved)
+
+    def _described(self) -> list[actions.Action]:
+        changes: list[actions.Action] = [
+            actions.AddTag(scenario_id=self._id, tag=tag) for tag in self._tags
+        ]
+        if self._description is not None:
+            described = actions.DescribeScenario(
+                scenario_id=self._id, description=self._description
+            )
+            changes.append(described)
+        return changes
 
     def _extended(self, old: Manifest, writer: FileWriter) -> Manifest:
         """Return the manifest with the new files behind the old ones."""

@@ -69,6 +69,20 @@ class EntityTypes:
         """
         return self.registry().get(name)
 
+    def table(self, name: str) -> str:
+        """Return the table that `name` means, also for a type that nobody knows yet.
+
+        Raises:
+            InvalidNameError: No table can be named so.
+        """
+        known = self.registry().find(name)
+        return entities.table_name_for(name) if known is None else known.name
+
+    def singular(self, name: str) -> str:
+        """Return what one entity of a type is called, also of a type that nobody knows yet."""
+        known = self.registry().find(name)
+        return entities.singular_of(name) if known is None else known.singular
+
     def describe(self, name: str) -> dict[str, Any]:
         """Return what a table holds, as JSON values: columns with types, descriptions, values."""
         return entities.describe(self.get(name))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthsim_lake.catalog import actions
+from healthsim_lake.catalog.names import free_name
 from healthsim_lake.catalog.records import (
     Manifest,
     ManifestRef,
@@ -17,16 +18,24 @@ from healthsim_lake.errors import InputError
 from healthsim_lake.tables.committer import Committer
 
 
-def rename(scenario_id: str, name: str) -> Plan:
-    """Return the plan that gives a scenario another name."""
+def rename(scenario_id: str, name: str, *, unique: bool = False) -> Plan:
+    """Return the plan that gives a scenario another name.
 
-    def plan(_snapshot: Snapshot) -> Draft:
+    Args:
+        scenario_id: Which one.
+        name: The new one.
+        unique: Put a number behind it where it is taken.
+    """
+
+    def plan(snapshot: Snapshot) -> Draft:
+        others = {one: own for one, own in snapshot.state.names.items() if own != scenario_id}
+        wanted = free_name(name, others) if unique else name
         return Draft(
             operation="rename",
-            actions=(actions.RenameScenario(scenario_id=scenario_id, name=name),),
+            actions=(actions.RenameScenario(scenario_id=scenario_id, name=wanted),),
             requires=(
                 actions.Exists(scenario_id=scenario_id),
-                actions.NameFree(name=name, but=scenario_id),
+                actions.NameFree(name=wanted, but=scenario_id),
             ),
             result=scenario_id,
         )

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import Literal
 
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.errors import InputError
+
+Sort = Literal["updated_at", "created_at", "name"]
+
+
+def in_order(records: Sequence[ScenarioRecord], sort: Sort) -> Sequence[ScenarioRecord]:
+    """Return the records, given last changed first, in another order.
+
+    Raises:
+        InputError: There is no such order.
+    """
+    if sort == "updated_at":
+        return records
+    if sort == "created_at":
+        return sorted(records, key=lambda one: one.created_at, reverse=True)
+    if sort == "name":
+        return sorted(records, key=lambda one: (one.name.casefold(), one.name))
+    raise InputError(f"sort={sort!r} is not known; use updated_at, created_at or name")
 
 
 def select(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
+from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import EntityTypeNotFoundError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.tables.places import refs
@@ -89,7 +91,20 @@ class Scenario(Mapping[str, list[dict[str, Any]]]):
         return next((own for own, rows in self._rows.items() if rows.table == meant.name), None)
 
 
-def load(
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to be read of a scenario.
+
+    Attributes:
+        record: The scenario's record; of the chosen version.
+        tables: Its entity sets, in the order they were saved, with the columns they have.
+    """
+
+    record: ScenarioRecord
+    tables: tuple[tuple[EntitySet, EntityType], ...]
+
+
+def choose(
     log: CommitLog,
     snapshot: Snapshot,
     state: ScenarioState,
@@ -97,8 +112,8 @@ def load(
     *,
     types: Sequence[str] | None = None,
     version: int | None = None,
-) -> Scenario:
-    """Read the rows of a scenario.
+) -> Chosen:
+    """Find what is to be read of a scenario, without reading it.
 
     Args:
         log: The lake's log.
@@ -111,22 +126,39 @@ def load(
     Raises:
         VersionNotFoundError: It never had that version.
         EntityTypeNotFoundError: It holds no such type.
+    """
+    manifest = log.manifest(state, version)
+    wanted: Sequence[EntitySet] = manifest.sets
+    if types is not None:
+        wanted = choose_sets(manifest, types, known.registry(), state.record)
+    return Chosen(
+        record_at(state, manifest, version),
+        tuple((one, known.at(one.table, snapshot)) for one in wanted),
+    )
+
+
+def load(
+    log: CommitLog,
+    snapshot: Snapshot,
+    state: ScenarioState,
+    known: EntityTypes,
+    *,
+    types: Sequence[str] | None = None,
+    version: int | None = None,
+) -> Scenario:
+    """Read the rows of a scenario; the arguments are those of `choose`.
+
+    Raises:
+        VersionNotFoundError: It never had that version.
+        EntityTypeNotFoundError: It holds no such type.
         IntegrityError: A file is missing or altered.
     """
-    registry, manifest = known.registry(), log.manifest(state, version)
-    wanted = (
-        manifest.sets if types is None else choose_sets(manifest, types, registry, state.record)
-    )
+    chosen = choose(log, snapshot, state, known, types=types, version=version)
     rows = {
-        one.key: read_rows(
-            log.storage,
-            known.at(one.table, snapshot),
-            state.record.id,
-            refs(one, state.record.id),
-        )
-        for one in wanted
+        one.key: read_rows(log.storage, of, state.record.id, refs(one, state.record.id))
+        for one, of in chosen.tables
     }
-    return Scenario(record_at(state, manifest, version), rows, registry)
+    return Scenario(chosen.record, rows, known.registry())
 
 
 def choose_sets(

@@ -15,7 +15,9 @@ from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.comparisons import Comparisons
 from healthsim_lake.scenarios.copies import Copies
-from healthsim_lake.scenarios.listing import select
+from healthsim_lake.scenarios.exchanging import Exchange
+from healthsim_lake.scenarios.listing import Sort, in_order, select
+from healthsim_lake.scenarios.persisting import Persistence
 from healthsim_lake.scenarios.summaries import Summaries
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.sources import Entities, Progress
 
 
-class Scenarios(Copies, Comparisons, Summaries):
+class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
     """Save, find, load and change scenarios.
 
     `ref` is a name or an id, everywhere; ids win. Every method sees all writes that were
@@ -42,6 +44,7 @@ class Scenarios(Copies, Comparisons, Summaries):
         metadata: Mapping[str, Any] | None = None,
         provenance: Mapping[str, str] | None = None,
         expected_version: int | None = None,
+        unique: bool = False,
         idempotency_key: str | None = None,
         author: str | None = None,
         message: str | None = None,
@@ -62,6 +65,8 @@ class Scenarios(Copies, Comparisons, Summaries):
             provenance: Values of ``source_type``, ``source_system``, ``skill_used`` for rows that
                 do not say.
             expected_version: With `overwrite`, refuse if the scenario is at another version.
+            unique: Put a number behind a name that is taken, e.g. ``name-2``; see the record that
+                is returned. Not together with `overwrite`.
             idempotency_key: A second save with the same key within 7 days does nothing and returns
                 the scenario of the first.
             author: Who, for the history.
@@ -77,6 +82,8 @@ class Scenarios(Copies, Comparisons, Summaries):
             InvalidEntityError: A row cannot be kept exactly; says table, row and key.
             VersionConflictError: `expected_version` does not hold.
         """
+        if unique and overwrite:
+            raise InputError("give either unique or overwrite, not both")
         request = scenarios.SaveRequest(
             name=check_name(name),
             description=description,
@@ -84,6 +91,7 @@ class Scenarios(Copies, Comparisons, Summaries):
             metadata=check_metadata(metadata),
             overwrite=overwrite,
             expected_version=expected_version,
+            unique=unique,
         )
         saving = scenarios.Saving(self._committer, self._types.in_use(), request)
         return saving.run(
@@ -191,6 +199,7 @@ class Scenarios(Copies, Comparisons, Summaries):
         product: str | None = None,
         limit: int | None = 100,
         offset: int = 0,
+        sort: Sort = "updated_at",
     ) -> list[ScenarioRecord]:
         """Return scenarios, last changed first.
 
@@ -200,20 +209,28 @@ class Scenarios(Copies, Comparisons, Summaries):
             product: Only those with entities of this product.
             limit: At most so many; None for all.
             offset: Leave out so many first.
+            sort: ``updated_at`` or ``created_at``, the newest first, or ``name``.
 
         Raises:
-            InputError: A negative limit or offset.
+            InputError: A negative limit or offset, or an unknown order.
         """
         found = self._committer.view().records()
-        return select(found, tag=tag, search=search, product=product, limit=limit, offset=offset)
+        ordered = in_order(found, sort)
+        return select(ordered, tag=tag, search=search, product=product, limit=limit, offset=offset)
 
-    def rename(self, ref: str, name: str) -> ScenarioRecord:
+    def rename(self, ref: str, name: str, *, unique: bool = False) -> ScenarioRecord:
         """Give a scenario another name; its id stays.
 
+        Args:
+            ref: Name or id.
+            name: The new one.
+            unique: Put a number behind a name that is taken, e.g. ``name-2``.
+
         Raises:
-            NameTakenError: Another scenario has that name.
+            NameTakenError: Another scenario has that name, and `unique` is false.
         """
-        return self._change(ref, lambda own: lifecycle.rename(own, check_name(name)))
+        checked = check_name(name)
+        return self._change(ref, lambda own: lifecycle.rename(own, checked, unique=unique))
 
     def describe(
         self,

@@ -19,6 +19,9 @@ from healthsim_lake.scenarios.statistics import Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse
 from healthsim_lake.tables.writer import FileWriter
 
+Keys = dict[str, list[Any]]
+"""Keys of rows by entity key, in row order."""
+
 
 def write_rows(
     entities: Entities,
@@ -28,6 +31,7 @@ def write_rows(
     gathering: Gathering,
     provenance: Mapping[str, str],
     on_progress: Progress | None = None,
+    keys: Keys | None = None,
 ) -> list[EntitySet]:
     """Write all rows into data files that are not true yet.
 
@@ -38,6 +42,7 @@ def write_rows(
         gathering: Told of all rows.
         provenance: Values for provenance columns that a row does not feed.
         on_progress: Told how far it got, after every chunk.
+        keys: Gets the key of each row that has one, by entity key.
 
     Returns:
         One entity set for each key, in the order given; those without rows included.
@@ -46,18 +51,25 @@ def write_rows(
         InvalidEntityError: A row cannot be kept exactly; says which.
         InvalidNameError: No table can be named after a key.
     """
-    sinks = {key: _Sink(key, writer, tables, gathering) for key in sources.keys_of(entities)}
+
+    def new_sink(key: str) -> _Sink:
+        return _Sink(key, writer, tables, gathering, keep_keys=keys is not None)
+
+    sinks = {key: new_sink(key) for key in sources.keys_of(entities)}
     for key in sinks:
         tables.known(key)
     moment = _clock.now()
     for key, batch in sources.batches(entities):
-        sink = sinks.setdefault(key, _Sink(key, writer, tables, gathering))
+        sink = sinks.setdefault(key, new_sink(key))
         sink.take(batch, moment, provenance)
+        del batch  # or it would be held while the next one is made
         if on_progress is not None:
             on_progress(key, sink.rows)
     for sink in sinks.values():
         sink.observe()
     writer.measure()
+    if keys is not None:
+        keys.update({key: sink.keys for key, sink in sinks.items()})
     return [sink.close() for sink in sinks.values()]
 
 
@@ -65,9 +77,17 @@ class _Sink:
     """The files of one entity key."""
 
     def __init__(
-        self, key: str, writer: FileWriter, tables: TablesInUse, gathering: Gathering
+        self,
+        key: str,
+        writer: FileWriter,
+        tables: TablesInUse,
+        gathering: Gathering,
+        *,
+        keep_keys: bool,
     ) -> None:
         self.key, self.rows = key, 0
+        self.keys: list[Any] = []
+        self._keep_keys = keep_keys
         self._writer, self._tables, self._gathering = writer, tables, gathering
         self._files: list[Future[DataFile]] = []
         self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
@@ -82,6 +102,8 @@ class _Sink:
             key=self.key,
             offset=self.rows,
         )
+        if self._keep_keys and entity_type.key is not None:
+            self.keys += _listed(chunk.data[entity_type.key])
         self._files.append(self._writer.submit(chunk, entity_type))
         self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows
@@ -99,6 +121,12 @@ class _Sink:
         entity_type = self._tables.known(self.key) or self._tables.infer(self.key, [])
         files = tuple(future.result() for future in self._files)
         return EntitySet(key=self.key, table=entity_type.name, files=files)
+
+
+def _listed(column: Any) -> list[Any]:
+    """Return the values of a column of a small chunk, which is Arrow's, or of a large one."""
+    values: list[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column.to_list()
+    return values
 
 
 def _encode(

@@ -9,6 +9,7 @@ from typing import Any
 from healthsim_lake import _clock
 from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.check import check
+from healthsim_lake.catalog.names import free_name
 from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
@@ -16,7 +17,7 @@ from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.errors import VersionConflictError
 from healthsim_lake.scenarios import manifests
 from healthsim_lake.scenarios.recode import recode
-from healthsim_lake.scenarios.rows import write_rows
+from healthsim_lake.scenarios.rows import Keys, write_rows
 from healthsim_lake.scenarios.sources import Entities, Export, Progress
 from healthsim_lake.scenarios.statistics import Gathering
 from healthsim_lake.scenarios.tables_in_use import TablesInUse, declarations
@@ -35,6 +36,7 @@ class SaveRequest:
         metadata: Or None: none, or the old one.
         overwrite: Whether a scenario of that name may be replaced.
         expected_version: The version it must then be at, or None for any.
+        unique: Whether a number is put behind a name that is taken, rather than refused.
     """
 
     name: str
@@ -43,6 +45,7 @@ class SaveRequest:
     metadata: Mapping[str, Any] | None = None
     overwrite: bool = False
     expected_version: int | None = None
+    unique: bool = False
 
 
 class Saving:
@@ -62,6 +65,7 @@ class Saving:
         label: Label,
         provenance: Mapping[str, str],
         on_progress: Progress | None,
+        keys: Keys | None = None,
     ) -> ScenarioRecord:
         """Write the rows, commit, publish, and return the scenario's record."""
         transaction = self._committer.begin(label)
@@ -83,6 +87,7 @@ class Saving:
                 gathering=self._gathering,
                 provenance=provenance,
                 on_progress=on_progress,
+                keys=keys,
             )
             writer.sync()
             if isinstance(entities, Export):
@@ -104,6 +109,8 @@ class Saving:
             VersionConflictError: It is not at the version that the caller expects.
         """
         request = self._request
+        if request.unique:
+            return None
         found = snapshot.scenarios.get(snapshot.state.names.get(request.name, ""))
         if found is None or not request.overwrite:
             from_scratch = actions.NameFree(name=request.name)
@@ -144,8 +151,12 @@ class Saving:
             statistics=self._gathering.conclude(self._sets, types.__getitem__, writer=writer),
         )
         if existing is None:
-            requires.append(actions.NameFree(name=self._request.name))
-            changes: list[actions.Action] = [self._creation(rows)]
+            # Chosen on the snapshot that is committed on: nobody else can take it in between.
+            name = self._request.name
+            if self._request.unique:
+                name = free_name(name, snapshot.state.names)
+            requires.append(actions.NameFree(name=name))
+            changes: list[actions.Action] = [self._creation(name, rows)]
         else:
             requires.append(self._overwritten(existing))
             changes = [rows, *self._descriptions(existing.record)]
@@ -165,11 +176,11 @@ class Saving:
             self._sets = recode(self._storage, self._sets, writer, types=changed)
             self._tables.replace(changed)
 
-    def _creation(self, rows: actions.ReplaceRows) -> actions.CreateScenario:
+    def _creation(self, name: str, rows: actions.ReplaceRows) -> actions.CreateScenario:
         request = self._request
         return actions.CreateScenario(
             scenario_id=self._id,
-            name=request.name,
+            name=name,
             description=request.description,
             tags=request.tags or (),
             metadata=dict(request.metadata or {}),

@@ -11,6 +11,8 @@ import pyarrow as pa
 from healthsim_lake.errors import InputError, InvalidEntityError
 
 ROWS_PER_CHUNK = 100_000
+STREAMED_ROWS_PER_CHUNK = 50_000
+"""Rows of an iterator exist because of us: fewer are made at a time than a list has already."""
 ARROW_ROWS_PER_CHUNK = 250_000
 
 Batch: TypeAlias = Sequence[Any] | pa.Table
@@ -75,6 +77,7 @@ def batches(entities: Entities) -> Iterator[tuple[str, Batch]]:
     for key, source in entities.items():
         for batch in _chunks(key, source):
             yield key, batch
+            del batch  # or it would be held while the next one is made
 
 
 def _chunks(key: str, source: Any) -> Iterator[Batch]:
@@ -108,10 +111,11 @@ def _streamed(source: Iterable[Any]) -> Iterator[Batch]:
     if isinstance(first, pa.RecordBatch | pa.Table):
         yield from _tables(first, rest)
         return
-    chunk = [first, *islice(rest, ROWS_PER_CHUNK - 1)]
+    chunk = [first, *islice(rest, STREAMED_ROWS_PER_CHUNK - 1)]
     while chunk:
         yield chunk
-        chunk = list(islice(rest, ROWS_PER_CHUNK))
+        del chunk  # or it would be held while the next one is made
+        chunk = list(islice(rest, STREAMED_ROWS_PER_CHUNK))
 
 
 def _tables(first: Any, rest: Iterator[Any]) -> Iterator[pa.Table]:

@@ -24,9 +24,17 @@ class Tags:
         """Remove tags from a scenario and return those it keeps; absent ones are no error."""
         return self._change(ref, remove=check_tags(tags))
 
-    def of(self, ref: str) -> tuple[str, ...]:
-        """Return the tags of a scenario, in the order they were added."""
-        return self._committer.view().get(ref).record.tags
+    def of(self, ref: str, *, missing_ok: bool = False) -> tuple[str, ...]:
+        """Return the tags of a scenario, in the order they were added.
+
+        Args:
+            ref: Name or id.
+            missing_ok: Return nothing where there is no such scenario.
+        """
+        snapshot = self._committer.view()
+        if missing_ok and snapshot.find(ref) is None:
+            return ()
+        return snapshot.get(ref).record.tags
 
     def count(self) -> dict[str, int]:
         """Return how many scenarios carry each tag, most used first."""

@@ -1,25 +1,81 @@
 """The vocabulary of the specifications, over the one store of a lake."""
 
+from __future__ import annotations
+
+from healthsim_lake.state.auto_persist import (
+    AutoPersistService,
+    ExportResult,
+    PersistResult,
+    ScenarioBrief,
+    get_auto_persist_service,
+    reset_service,
+)
 from healthsim_lake.state.functions import (
+    add_scenario_tags,
     delete_scenario,
+    export_scenario_to_json,
     get_manager,
+    get_scenario_tags,
+    import_scenario_from_json,
     list_scenarios,
     load_scenario,
+    persist,
+    rename_scenario,
     reset_manager,
     save_scenario,
     scenario_exists,
 )
 from healthsim_lake.state.loaded import LoadedScenario
 from healthsim_lake.state.manager import StateManager
+from healthsim_lake.state.naming import (
+    ensure_unique_name,
+    extract_keywords,
+    generate_scenario_name,
+    parse_scenario_name,
+    sanitize_name,
+)
+from healthsim_lake.state.provenance import (
+    EntityWithProvenance,
+    Provenance,
+    ProvenanceSummary,
+    SourceType,
+)
+from healthsim_lake.state.session import Session, SessionManager
+from healthsim_lake.state.workspace import Workspace, WorkspaceMetadata
 
 __all__ = [
+    "AutoPersistService",
+    "EntityWithProvenance",
+    "ExportResult",
     "LoadedScenario",
+    "PersistResult",
+    "Provenance",
+    "ProvenanceSummary",
+    "ScenarioBrief",
+    "Session",
+    "SessionManager",
+    "SourceType",
     "StateManager",
+    "Workspace",
+    "WorkspaceMetadata",
+    "add_scenario_tags",
     "delete_scenario",
+    "ensure_unique_name",
+    "export_scenario_to_json",
+    "extract_keywords",
+    "generate_scenario_name",
+    "get_auto_persist_service",
     "get_manager",
+    "get_scenario_tags",
+    "import_scenario_from_json",
     "list_scenarios",
     "load_scenario",
+    "parse_scenario_name",
+    "persist",
+    "rename_scenario",
     "reset_manager",
+    "reset_service",
+    "sanitize_name",
     "save_scenario",
     "scenario_exists",
 ]

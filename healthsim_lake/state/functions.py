@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from healthsim_lake.state.auto_persist import PersistResult
 from healthsim_lake.state.loaded import LoadedScenario
 from healthsim_lake.state.manager import StateManager
 
@@ -67,3 +70,50 @@ def delete_scenario(name_or_id: str, confirm: bool | None = None) -> bool:  # no
 def scenario_exists(name_or_id: str) -> bool:
     """Return whether there is a scenario with that name or id."""
     return get_manager().scenario_exists(name_or_id)
+
+
+def rename_scenario(old_name_or_id: str, new_name: str) -> bool:
+    """Rename a scenario; see `StateManager.rename_scenario`."""
+    return get_manager().rename_scenario(old_name_or_id, new_name)
+
+
+def get_scenario_tags(name_or_id: str) -> list[str]:
+    """Return the tags of a scenario; see `StateManager.get_scenario_tags`."""
+    return get_manager().get_scenario_tags(name_or_id)
+
+
+def add_scenario_tags(name_or_id: str, tags: Iterable[str]) -> bool:
+    """Add tags to a scenario; see `StateManager.add_scenario_tags`."""
+    return get_manager().add_scenario_tags(name_or_id, tags)
+
+
+def persist(
+    entities: Entities,
+    scenario_id: str | None = None,
+    scenario_name: str | None = None,
+    context: str | None = None,
+    tags: Iterable[str] | None = None,
+    description: str | None = None,
+    name: str | None = None,
+) -> PersistResult:
+    """Save rows under a name that is found for them; see `StateManager.persist`."""
+    return get_manager().persist(
+        entities, scenario_id, scenario_name, context, tags, description, name
+    )
+
+
+def export_scenario_to_json(
+    name_or_id: str, output_path: str | os.PathLike[str] | None = None
+) -> Path:
+    """Write a scenario to a JSON file; see `StateManager.export_to_json`."""
+    return get_manager().export_to_json(name_or_id, output_path)
+
+
+def import_scenario_from_json(
+    json_path: str | os.PathLike[str],
+    name: str | None = None,
+    overwrite: bool = False,  # noqa: FBT001, FBT002  # positional in the specifications
+    name_override: str | None = None,
+) -> str:
+    """Save a JSON file as a scenario; see `StateManager.import_from_json`."""
+    return get_manager().import_from_json(json_path, name, overwrite, name_override)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.catalog.records import ScenarioRecord
-from healthsim_lake.scenarios.loading import Scenario
+
+if TYPE_CHECKING:
+    from healthsim_lake.scenarios.loading import Scenario
 
 
 def as_listed(record: ScenarioRecord) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.default import default_lake
 from healthsim_lake.errors import InputError
 from healthsim_lake.lake import Lake
+from healthsim_lake.state.auto_persist import AutoPersistService, PersistResult
 from healthsim_lake.state.loaded import LoadedScenario, as_listed
 
 if TYPE_CHECKING:
@@ -82,6 +84,102 @@ class StateManager:
         if confirm is not None and confirm is not True:
             raise InputError("Must pass confirm=True to delete scenario")
         return self.lake.scenarios.delete(name_or_id, missing_ok=True) is not None
+
+    @property
+    def auto_persist(self) -> AutoPersistService:
+        """The service for batches, on the same lake."""
+        return AutoPersistService(self._lake)
+
+    def rename_scenario(self, old_name_or_id: str, new_name: str) -> bool:
+        """Rename a scenario.
+
+        Raises:
+            ScenarioNotFoundError: There is no such scenario.
+            NameTakenError: Another scenario has that name.
+        """
+        return self.lake.scenarios.rename(old_name_or_id, new_name) is not None
+
+    def get_scenario_tags(self, name_or_id: str) -> list[str]:
+        """Return the tags of a scenario; none of one that is not there."""
+        return list(self.lake.tags.of(name_or_id, missing_ok=True))
+
+    def add_scenario_tags(self, name_or_id: str, tags: Iterable[str]) -> bool:
+        """Add tags, those that are there already being no error; False if there is no scenario."""
+        if not self.scenario_exists(name_or_id):
+            return False
+        return bool(self.lake.tags.add(name_or_id, *tags))
+
+    def persist(
+        self,
+        entities: Entities,
+        scenario_id: str | None = None,
+        scenario_name: str | None = None,
+        context: str | None = None,
+        tags: Iterable[str] | None = None,
+        description: str | None = None,
+        name: str | None = None,
+    ) -> PersistResult:
+        """Save rows under a name that is found for them, or add them to a scenario.
+
+        Args:
+            entities: Entity type to rows.
+            scenario_id: A scenario to add to.
+            scenario_name: Name of a new one; None to name it after `context`.
+            context: What was asked for, in words.
+            tags: Labels.
+            description: Free text.
+            name: The same as `scenario_name`.
+
+        Raises:
+            ScenarioNotFoundError: There is no such scenario.
+            InvalidEntityError: A row cannot be kept exactly.
+        """
+        done = self.lake.scenarios.persist(
+            entities,
+            ref=scenario_id,
+            name=scenario_name if name is None else name,
+            context=context,
+            tags=tags,
+            description=description,
+        )
+        return PersistResult.of(done)
+
+    def export_to_json(
+        self, name_or_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> Path:
+        """Write a scenario to a JSON file, by default in ``~/Downloads``; return its path.
+
+        Raises:
+            ScenarioNotFoundError: There is no such scenario.
+            StorageError: It cannot be written.
+        """
+        return Path(self.lake.scenarios.export(name_or_id, output_path).file_path)
+
+    def import_from_json(
+        self,
+        json_path: str | os.PathLike[str],
+        name: str | None = None,
+        overwrite: bool = False,  # noqa: FBT001, FBT002  # positional in the specifications
+        name_override: str | None = None,
+    ) -> str:
+        """Save a JSON file as a scenario and return its id.
+
+        Args:
+            json_path: The file.
+            name: Name of the scenario; None for what the file says, else for the file's own.
+            overwrite: Replace a scenario of that name.
+            name_override: The same as `name`.
+
+        Raises:
+            FormatError: It is not JSON, or no scenario; says where.
+            NameTakenError: The name exists and `overwrite` is false.
+        """
+        return self.lake.scenarios.import_file(
+            json_path,
+            name=name_override if name is None else name,
+            overwrite=overwrite,
+            format="json",
+        ).id
 
     def scenario_exists(self, name_or_id: str) -> bool:
         """Return whether there is a scenario with that name or id."""

@@ -12,6 +12,7 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.tables.compact import concatenate, without_keys
+    from healthsim_lake.tables.outgoing import Agreement, TableFrames, export_columns, row_blocks
     from healthsim_lake.tables.places import FileRef, locate, refs
     from healthsim_lake.tables.publish import Publisher, UnpublishedWarning
     from healthsim_lake.tables.reader import TableRows, keys_of, read_rows
@@ -20,35 +21,43 @@ if TYPE_CHECKING:
     from healthsim_lake.tables.writer import FileWriter
 
 _HOMES = {
+    "Agreement": "outgoing",
     "choose": "selection",
     "files_of": "selection",
     "FileRef": "places",
     "FileWriter": "writer",
     "Publisher": "publish",
+    "TableFrames": "outgoing",
     "TableRows": "reader",
     "UnpublishedWarning": "publish",
     "concatenate": "compact",
+    "export_columns": "outgoing",
     "keys_of": "reader",
     "locate": "places",
     "read_rows": "reader",
     "refs": "places",
+    "row_blocks": "outgoing",
     "scan": "scan",
     "without_keys": "compact",
 }
 
 __all__ = [
+    "Agreement",
     "FileRef",
     "FileWriter",
     "Publisher",
+    "TableFrames",
     "TableRows",
     "UnpublishedWarning",
     "choose",
     "concatenate",
+    "export_columns",
     "files_of",
     "keys_of",
     "locate",
     "read_rows",
     "refs",
+    "row_blocks",
     "scan",
     "without_keys",
 ]

@@ -64,12 +64,13 @@ def test_load_writes_a_file_as_a_whole(run, tmp_path, entities):
 
 
 @pytest.mark.usefixtures("lake")
-def test_load_into_a_folder_that_is_not_there_is_one_readable_line(run, tmp_path):
-    failed = run("load", "cohort", "-o", tmp_path / "none" / "out.json")
+def test_load_into_a_folder_that_cannot_be_made_is_one_readable_line(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    failed = run("load", "cohort", "-o", tmp_path / "file" / "out.json")
     assert failed.code == 1
     assert failed.out == ""
     assert failed.err.startswith("error: ")
-    assert "No such file or directory" in failed.err
+    assert "cannot write" in failed.err
 
 
 def test_load_of_an_earlier_version_and_time(run, lake, entities):
