@@ -12,8 +12,10 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.compacting import compact
     from healthsim_lake.scenarios.loading import Scenario, load
     from healthsim_lake.scenarios.pinned import PinnedTypes
+    from healthsim_lake.scenarios.purging import purge
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
@@ -27,7 +29,9 @@ _HOMES = {
     "Scenario": "loading",
     "TablesInUse": "tables_in_use",
     "check_strategy": "adding",
+    "compact": "compacting",
     "load": "loading",
+    "purge": "purging",
     "restore": "restoring",
     "upgrade": "upgrading",
 }
@@ -40,7 +44,9 @@ __all__ = [
     "Scenario",
     "TablesInUse",
     "check_strategy",
+    "compact",
     "load",
+    "purge",
     "restore",
     "upgrade",
 ]

@@ -11,7 +11,7 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
-from healthsim_lake.errors import EntityTypeNotFoundError
+from healthsim_lake.errors import DataFileMissingError, EntityTypeNotFoundError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.tables.places import refs
 from healthsim_lake.tables.reader import TableRows, read_rows
@@ -109,21 +109,26 @@ def load(
         version: One of the scenario's versions; None for the newest.
 
     Raises:
-        VersionNotFoundError: It never had that version.
+        VersionNotFoundError: It never had that version, or `vacuum` has forgotten it.
         EntityTypeNotFoundError: It holds no such type.
+        PurgedError: The scenario was purged.
         IntegrityError: A file is missing or altered.
     """
     registry, manifest = known.registry(), log.manifest(state, version)
     wanted = manifest.sets if types is None else _chosen(manifest, types, registry, state.record)
-    rows = {
-        one.key: read_rows(
-            log.storage,
-            known.at(one.table, snapshot),
-            state.record.id,
-            refs(one, state.record.id),
-        )
-        for one in wanted
-    }
+    try:
+        rows = {
+            one.key: read_rows(
+                log.storage,
+                known.at(one.table, snapshot),
+                state.record.id,
+                refs(one, state.record.id),
+            )
+            for one in wanted
+        }
+    except DataFileMissingError:
+        log.refuse_forgotten(state, version)  # maintenance may have deleted it since it was found
+        raise
     return Scenario(_as_of(state, manifest, version), rows, registry)
 
 

@@ -224,12 +224,15 @@ class Scenarios(Room):
         checked = check_metadata(metadata)
         return self._change(ref, lambda own: lifecycle.describe(own, description, checked))
 
-    def delete(self, ref: str, *, missing_ok: bool = False) -> ScenarioRecord | None:
+    def delete(
+        self, ref: str, *, missing_ok: bool = False, purge: bool = False
+    ) -> ScenarioRecord | None:
         """Delete a scenario; `restore` brings it back until it is forgotten by maintenance.
 
         Args:
             ref: Name or id.
             missing_ok: Return None where there is no such scenario.
+            purge: Remove the bytes of all its versions at once; nothing brings them back.
 
         Returns:
             What was deleted.
@@ -240,6 +243,8 @@ class Scenarios(Room):
         if missing_ok and not self.exists(ref):
             return None
         record = self.get(ref)
+        if purge:
+            return scenarios.purge(self._committer, record.id).record
         self._committer.commit(lifecycle.delete(self._committer, record.id))
         return record
 
@@ -252,16 +257,18 @@ class Scenarios(Room):
 
         Raises:
             ScenarioNotFoundError: No deleted scenario has that name or id.
+            PurgedError: It was purged.
             NameTakenError: Another scenario has the name now.
         """
         snapshot = self._committer.view()
         tombstone = snapshot.find_deleted(ref)
         if tombstone is None:
             known = snapshot.find(ref)
+            snapshot.refuse_purged(ref)
             reason = "it is not deleted" if known else "it is not known here"
             raise ScenarioNotFoundError(f"Deleted scenario {ref!r} not found: {reason}")
         wanted = tombstone.record.name if name is None else check_name(name)
-        return scenarios.restore(self._committer, tombstone, wanted, Label())
+        return scenarios.restore(self._committer, self._types, tombstone, name=wanted)
 
     def history(self, ref: str) -> Sequence[ScenarioVersion]:
         """Return all versions of a scenario, the newest first; also of a deleted one.

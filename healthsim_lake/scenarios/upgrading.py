@@ -106,6 +106,7 @@ class _Upgrading:
                 scenario_id=state.record.id,
                 txn_id=self._txn_id,
             ),
+            same_rows=True,
         )
 
     def _rewritten(self, state: ScenarioState, old: Manifest) -> Manifest:

@@ -99,6 +99,9 @@ class Storage(ABC):
     def delete(self, key: str) -> None:
         """Remove `key`; no error if it is already gone."""
 
+    def prune(self, folder: str) -> None:  # noqa: B027  # most stores have no folders
+        """Remove folders below `folder` that hold nothing, where a store has folders."""
+
     @abstractmethod
     def location(self, key: str) -> str:
         """Return the path or URL by which other programs open `key`."""

@@ -70,6 +70,14 @@ class Committer:
             publisher.publish(committed.commit)
         return committed
 
+    def tidy(self) -> int:
+        """Complete what crashed writers left; return the version up to which folders now agree.
+
+        Raises:
+            ReadOnlyError: The lake was opened for reading only.
+        """
+        return self._writing().tidy(self.log.refresh())
+
     @contextmanager
     def new_files(self, transaction: Transaction, scenario_id: str) -> Iterator[FileWriter]:
         """Give a writer for the files of a transaction, which go again if it was not committed.
