@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from healthsim_lake import __version__
-from healthsim_lake.cli import asking, demo, importing, scenarios, tagging
+from healthsim_lake.cli import asking, demo, importing, maintaining, scenarios, tagging
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
 from healthsim_lake.cli.output import print_line
 from healthsim_lake.cli.program import PROGRAM, Program
@@ -25,6 +25,7 @@ imports = typer.Typer(help="Import what other programs wrote.", rich_markup_mode
 tags = typer.Typer(help="Add, remove and list the tags of scenarios.", rich_markup_mode="markdown")
 
 _START, _IN, _READ, _CHANGE = "Start", "Put data in", "Find and read", "Change"
+_MAINTAIN = "Look after"
 
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("init", rich_help_panel=_START)(scenarios.init)
@@ -44,6 +45,14 @@ tags.command("remove")(tagging.remove)
 tags.command("list")(tagging.list_tags)
 app.command("delete", rich_help_panel=_CHANGE)(scenarios.delete)
 app.command("restore", rich_help_panel=_CHANGE)(scenarios.restore)
+app.command("doctor", rich_help_panel=_MAINTAIN)(maintaining.doctor)
+app.command("verify", rich_help_panel=_MAINTAIN)(maintaining.verify)
+app.command("repair", rich_help_panel=_MAINTAIN)(maintaining.repair)
+app.command("tidy", rich_help_panel=_MAINTAIN)(maintaining.tidy)
+app.command("vacuum", rich_help_panel=_MAINTAIN)(maintaining.vacuum)
+app.command("compact", rich_help_panel=_MAINTAIN)(maintaining.compact)
+app.command("upgrade", rich_help_panel=_MAINTAIN)(maintaining.upgrade)
+app.command("purge", rich_help_panel=_MAINTAIN)(maintaining.purge)
 
 
 @app.callback()
