@@ -131,3 +131,4 @@ def drop_before(storage: Storage, version: int) -> None:
         parts = layout.checkpoint_parts(key)
         if parts is not None and parts[0] < version:
             storage.delete(key)
+    storage.sync(layout.CHECKPOINTS)

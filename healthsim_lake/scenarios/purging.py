@@ -110,7 +110,7 @@ def erase(storage: Storage, snapshot: Snapshot, scenario_id: str) -> tuple[int, 
         for entry in list(storage.list(folder)):
             storage.delete(entry.key)
             files, size = files + 1, size + entry.size
-        storage.prune(folder)
+        storage.prune(folder)  # the names are gone for good, even if the power fails
     return files, size
 
 

@@ -100,7 +100,10 @@ class Storage(ABC):
         """Remove `key`; no error if it is already gone."""
 
     def prune(self, folder: str) -> None:  # noqa: B027  # most stores have no folders
-        """Remove folders below `folder` that hold nothing, where a store has folders."""
+        """Remove `folder`, and folders below it, if they hold nothing, where a store has folders.
+
+        It stays removed, and so does what was deleted from it.
+        """
 
     @abstractmethod
     def location(self, key: str) -> str:

@@ -153,6 +153,7 @@ class LocalStorage(Storage):
             if Path(parent).parent != self.root:
                 with contextlib.suppress(OSError):  # it holds something
                     Path(parent).rmdir()
+                    _sync_folder(Path(parent).parent)
 
     def location(self, key: str) -> str:
         """Return the absolute path of `key`."""

@@ -76,7 +76,9 @@ class Committer:
         Raises:
             ReadOnlyError: The lake was opened for reading only.
         """
-        return self._writing().tidy(self.log.refresh())
+        head = self.log.refresh()
+        self._writing().tidy(head)
+        return head.version
 
     @contextmanager
     def new_files(self, transaction: Transaction, scenario_id: str) -> Iterator[FileWriter]:
