@@ -225,8 +225,10 @@ class CommitLog:
         Raises:
             VersionNotFoundError: It was forgotten; says by what.
             PurgedError: The scenario was purged.
+            LakeReplacedError: The lake is not the one that was read.
         """
         head = self.refresh()
+        self.verify_identity()
         head.refuse_purged(state.record.id)
         wanted = state.record.version if version is None else version
         now = head.scenarios.get(state.record.id)
