@@ -13,6 +13,7 @@
     ├── NotFoundError (LookupError, ValueError)
     │   ├── ScenarioNotFoundError
     │   ├── VersionNotFoundError
+    │   ├── PurgedError                     the scenario was removed for good, with all its versions
     │   ├── EntityTypeNotFoundError
     │   ├── DocumentNotFoundError           no profile or journey has that name or id
     │   ├── ExecutionNotFoundError          nothing that was run has that id
@@ -20,6 +21,7 @@
     ├── ConflictError                       somebody else's change, or an earlier one, is in the way
     │   ├── NameTakenError (ValueError)     the name already exists
     │   ├── VersionConflictError            the thing changed since it was read
+    │   ├── AbandonedError                  it took so long that maintenance gave its files up
     │   ├── CommitTimeoutError (TimeoutError)       proven not committed, within the deadline
     │   └── CommitStateUnknownError         the store did not say whether the commit was kept
     ├── StorageError (OSError)
@@ -147,6 +149,10 @@ class VersionNotFoundError(NotFoundError):
     """The thing exists, but not at that version or time."""
 
 
+class PurgedError(NotFoundError):
+    """The scenario was purged: its rows are gone, in all versions."""
+
+
 class EntityTypeNotFoundError(NotFoundError):
     """No table or entity type has that name."""
 
@@ -173,6 +179,10 @@ class NameTakenError(ConflictError, ValueError):
 
 class VersionConflictError(ConflictError):
     """The thing changed since it was read."""
+
+
+class AbandonedError(ConflictError):
+    """A transaction took so long that maintenance gave its files up; nothing was changed."""
 
 
 class CommitTimeoutError(ConflictError, TimeoutError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from healthsim_lake import library, query, tables
+from healthsim_lake import library, maintenance, query, tables
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import ReadOnlyError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from healthsim_lake.library import Journeys, LibraryTable, Profiles
+    from healthsim_lake.maintenance import Maintenance
     from healthsim_lake.query import CatalogTable, QueryResult, Questions
     from healthsim_lake.query.catalog_tables import Chosen
 
@@ -105,6 +106,11 @@ class Lake:
     def journeys(self) -> Journeys:
         """How things unfold over time: versioned specifications, and who went through them."""
         return library.Journeys(self._committer)
+
+    @cached_property
+    def maintenance(self) -> Maintenance:
+        """Vacuum, compact, verify, tidy, repair, doctor, purge."""
+        return maintenance.Maintenance(self._committer, self.entities)
 
     def _snapshot(self) -> Snapshot:
         return self._log.refresh() if self._pinned is None else self._pinned

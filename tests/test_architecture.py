@@ -22,6 +22,7 @@ FLOORS = (
     {"state"},
     {"default"},
     {"lake"},
+    {"maintenance"},
     {"scenarios"},
     {"library", "query"},
     {"tables"},

@@ -30,6 +30,7 @@ from healthsim_lake.catalog.records import (
     StatisticsRef,
     TableName,
 )
+from healthsim_lake.catalog.retention import Forget, Purge
 
 
 class Protocol(Record):
@@ -75,7 +76,12 @@ class CreateScenario(Record):
 
 
 class ReplaceRows(Record):
-    """New rows for a scenario that exists: all of them, or the old ones and more."""
+    """New rows for a scenario that exists: all of them, or the old ones and more.
+
+    Attributes:
+        same_rows: Whether only the files changed (by maintenance), and not one row: then the time
+            of the scenario's last change stays.
+    """
 
     kind: Literal["replace_rows"] = "replace_rows"
     scenario_id: ScenarioId
@@ -83,6 +89,7 @@ class ReplaceRows(Record):
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
     statistics: StatisticsRef | None = None
+    same_rows: bool = False
 
 
 class RenameScenario(Record):
@@ -154,7 +161,9 @@ Action = Annotated[
     | ChangeDocument
     | DeleteDocument
     | RestoreDocument
-    | ExtendLedger,
+    | ExtendLedger
+    | Forget
+    | Purge,
     Field(discriminator="kind"),
 ]
 
@@ -197,7 +206,31 @@ class TableIs(Record):
     revision: int = Field(ge=0)
 
 
+class Retained(Record):
+    """A version of the lake may still be read, and a scenario in it was not purged.
+
+    Whatever brings back rows of an earlier state carries this, because the files that it copied
+    may be deleted as soon as it does not hold any more.
+
+    Attributes:
+        version: The version of the lake at which the rows were live.
+        scenario_id: Whose rows they are.
+    """
+
+    kind: Literal["retained"] = "retained"
+    version: int = Field(ge=0)
+    scenario_id: ScenarioId | None = None
+
+
 Requirement = Annotated[
-    NameFree | Exists | Deleted | ScenarioIs | TableIs | DocumentNameFree | DocumentIs | LedgerIs,
+    NameFree
+    | Exists
+    | Deleted
+    | ScenarioIs
+    | TableIs
+    | DocumentNameFree
+    | DocumentIs
+    | LedgerIs
+    | Retained,
     Field(discriminator="kind"),
 ]

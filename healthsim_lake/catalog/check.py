@@ -14,6 +14,7 @@ from healthsim_lake.errors import (
     NameTakenError,
     ScenarioNotFoundError,
     VersionConflictError,
+    VersionNotFoundError,
 )
 
 
@@ -40,6 +41,7 @@ def _(requirement: actions.NameFree, snapshot: Snapshot) -> None:
 
 @check.register
 def _(requirement: actions.Exists, snapshot: Snapshot) -> None:
+    snapshot.refuse_purged(requirement.scenario_id)
     found = snapshot.scenarios.get(requirement.scenario_id)
     if found is None or found.record.deleted:
         raise ScenarioNotFoundError(
@@ -49,6 +51,7 @@ def _(requirement: actions.Exists, snapshot: Snapshot) -> None:
 
 @check.register
 def _(requirement: actions.Deleted, snapshot: Snapshot) -> None:
+    snapshot.refuse_purged(requirement.scenario_id)
     found = snapshot.scenarios.get(requirement.scenario_id)
     if found is None:
         raise ScenarioNotFoundError(f"Scenario {requirement.scenario_id} not found")
@@ -60,6 +63,7 @@ def _(requirement: actions.Deleted, snapshot: Snapshot) -> None:
 
 @check.register
 def _(requirement: actions.ScenarioIs, snapshot: Snapshot) -> None:
+    snapshot.refuse_purged(requirement.scenario_id)
     found = snapshot.scenarios.get(requirement.scenario_id)
     if found is None:
         raise ScenarioNotFoundError(f"Scenario {requirement.scenario_id} not found")
@@ -108,4 +112,14 @@ def _(requirement: LedgerIs, snapshot: Snapshot) -> None:
     if version != requirement.version:
         raise VersionConflictError(
             f"the ledger of {requirement.ledger} is at version {version}, not {requirement.version}"
+        )
+
+
+@check.register
+def _(requirement: actions.Retained, snapshot: Snapshot) -> None:
+    if requirement.scenario_id is not None:
+        snapshot.refuse_purged(requirement.scenario_id)
+    if requirement.version < snapshot.state.retention.before:
+        raise VersionNotFoundError(
+            f"version {requirement.version} of the lake {snapshot.forgotten()}"
         )

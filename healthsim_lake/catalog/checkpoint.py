@@ -55,18 +55,17 @@ class Start:
 
 def newest(storage: Storage, lake_id: str, *, until: int | None = None) -> Start | None:
     """Return the newest checkpoint that agrees with the log, at most at version `until`."""
-    keys = [entry.key for entry in storage.list(layout.CHECKPOINTS)]
-    for key in reversed(keys):
+    for key in reversed(keys(storage)):
         parts = layout.checkpoint_parts(key)
         if parts is None or (until is not None and parts[0] > until):
             continue
-        start = _usable(storage, key, lake_id)
+        start = usable(storage, key, lake_id)
         if start is not None:
             return start
     return None
 
 
-def _usable(storage: Storage, key: str, lake_id: str) -> Start | None:
+def usable(storage: Storage, key: str, lake_id: str) -> Start | None:
     """Read one checkpoint; None if it is torn, or of another history than the log's."""
     try:
         data = storage.read(key)
@@ -115,7 +114,21 @@ def write(storage: Storage, lake_id: str, snapshot: Snapshot) -> int:
     data = document.model_dump_json().encode()
     with contextlib.suppress(KeyExistsError):  # another writer made the very same one
         storage.create(layout.checkpoint(snapshot.version, digest(data)), data)
-    mine = [entry.key for entry in storage.list(layout.CHECKPOINTS)]
-    for key in mine[:-KEPT]:
+    for key in keys(storage)[:-KEPT]:
         storage.delete(key)
     return len(data)
+
+
+def keys(storage: Storage) -> list[str]:
+    """Return the keys of all checkpoints, oldest first; not those of other programs' files."""
+    found = (entry.key for entry in storage.list(layout.CHECKPOINTS))
+    return [key for key in found if layout.checkpoint_parts(key) is not None]
+
+
+def drop_before(storage: Storage, version: int) -> None:
+    """Delete all checkpoints of versions below `version`."""
+    for key in keys(storage):
+        parts = layout.checkpoint_parts(key)
+        if parts is not None and parts[0] < version:
+            storage.delete(key)
+    storage.sync(layout.CHECKPOINTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from healthsim_lake.catalog import actions, library_fold
+from healthsim_lake.catalog import actions, library_fold, retention_fold
 from healthsim_lake.catalog.commit import READER_FEATURES, Commit
 from healthsim_lake.catalog.records import Manifest, ManifestRef, ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.state import ScenarioState, State, TableState
@@ -46,6 +46,8 @@ fold.register(library_fold.change_document)
 fold.register(library_fold.delete_document)
 fold.register(library_fold.restore_document)
 fold.register(library_fold.extend_ledger)
+fold.register(retention_fold.forget)
+fold.register(retention_fold.purge)
 
 
 @fold.register
@@ -74,6 +76,7 @@ def _(action: actions.CreateScenario, state: State, commit: Commit) -> None:
 
 @fold.register
 def _(action: actions.ReplaceRows, state: State, commit: Commit) -> None:
+    former = state.scenarios[action.scenario_id].record
     _change(
         state,
         action.scenario_id,
@@ -81,6 +84,7 @@ def _(action: actions.ReplaceRows, state: State, commit: Commit) -> None:
         manifest=action.manifest,
         products=action.products,
         entity_counts=action.entity_counts,
+        updated_at=former.updated_at if action.same_rows else commit.timestamp,
     )
 
 
@@ -150,8 +154,8 @@ def _change(
         older = older[:-1]
     record = former.record.model_copy(
         update={
-            **given,
             "updated_at": commit.timestamp,
+            **given,
             "version": older[-1].version + 1 if older else 1,
         }
     )

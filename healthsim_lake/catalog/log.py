@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 from weakref import WeakValueDictionary
@@ -15,6 +16,7 @@ from healthsim_lake.catalog import chain, checkpoint
 from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit, LakeFile, digest
 from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics
+from healthsim_lake.catalog.retention_fold import applied
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import (
@@ -52,6 +54,11 @@ class CommitLog:
     """Reads the log and keeps what it read; see `transaction` for writing.
 
     Threads may share one. After a fork, what was read is dropped.
+
+    Attributes:
+        storage: Where the lake is.
+        writers: The queue of this process's writers.
+        epoch: Counts how often what was read turned out to be of another history.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -60,6 +67,7 @@ class CommitLog:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._opened: chain.Opened | None = None
+        self.epoch = 0
 
     def refresh(self) -> Snapshot:
         """Return the newest snapshot, after one probe for a newer commit.
@@ -83,6 +91,7 @@ class CommitLog:
             new = list(chain.commits_after(self.storage, opened.snapshot))
         except chain.BrokenChainError:
             # What is kept here may be of a lake that was replaced: read it all anew, once.
+            self.drop()
             self._opened = chain.open_head(self.storage)
             return
         if new:
@@ -95,6 +104,12 @@ class CommitLog:
             log_bytes=opened.log_bytes + sum(size for _, _, size in new),
             checkpoint_bytes=opened.checkpoint_bytes,
         )
+
+    def drop(self) -> None:
+        """Forget what was read: the log was mended, or is another one."""
+        with self._lock:
+            self._opened = None
+            self.epoch += 1
 
     @property
     def lake_id(self) -> str:
@@ -124,18 +139,24 @@ class CommitLog:
         """Return the snapshot of a version of the lake, or the newest one not after a time.
 
         Raises:
-            VersionNotFoundError: There is no such version, or nothing was committed by then.
+            VersionNotFoundError: There is no such version, nothing was committed by then, or
+                `vacuum` has forgotten it.
         """
         head = self.refresh()
         if version is None and timestamp is None:
             return head
         if timestamp is not None:
-            version = self._version_at(head, to_utc(timestamp))
+            version = self.version_at(timestamp)
         if version is None or not 0 <= version <= head.version:
             raise VersionNotFoundError(
                 f"the lake has no version {version}; it has 0 to {head.version}"
             )
-        return head if version == head.version else self._rebuild(version)
+        if version == head.version:
+            return head
+        if version < head.state.retention.before:
+            raise VersionNotFoundError(f"version {version} of the lake {head.forgotten()}")
+        past = self._rebuild(version)
+        return replace(past, state=applied(past.state, head.state))
 
     def _rebuild(self, version: int) -> Snapshot:
         start = checkpoint.newest(self.storage, self._require().lake.lake_id, until=version)
@@ -147,9 +168,14 @@ class CommitLog:
         commits = (self.read(number) for number in range(base.version + 1, version + 1))
         return base.advance((commit, "") for commit in commits)
 
-    def _version_at(self, head: Snapshot, moment: datetime) -> int:
-        """Find the last commit not after `moment` by bisection: times never go backwards."""
-        low, high = 0, head.version
+    def version_at(self, moment: datetime) -> int:
+        """Return the last version not after `moment`; naive times mean UTC.
+
+        Raises:
+            VersionNotFoundError: Nothing was committed by then.
+        """
+        # Times never go backwards.
+        low, high, moment = 0, self.refresh().version, to_utc(moment)
         while low < high:
             middle = (low + high + 1) // 2
             if self.read(middle).timestamp <= moment:
@@ -183,7 +209,42 @@ class CommitLog:
             manifest = self._rows_in(state, version).manifest
         if isinstance(manifest, Manifest):
             return manifest
-        return self._read_manifest(state.record.id, manifest)
+        try:
+            data = self.storage.read(layout.manifest(state.record.id, manifest.txn_id))
+        except KeyMissingError:
+            self.refuse_forgotten(state, version)
+            raise DamagedCommitError(
+                f"the manifest {manifest.txn_id} of scenario {state.record.id} is missing"
+            ) from None
+        return parse_manifest(data, manifest)
+
+    def refuse_forgotten(self, state: ScenarioState, version: int | None = None) -> None:
+        """Return unless a version of a scenario was forgotten, or purged, since it was read.
+
+        Raises:
+            VersionNotFoundError: It was forgotten; says by what.
+            PurgedError: The scenario was purged.
+            LakeReplacedError: The lake is not the one that was read.
+        """
+        head = self.refresh()
+        self.verify_identity()
+        head.refuse_purged(state.record.id)
+        wanted = state.record.version if version is None else version
+        now = head.scenarios.get(state.record.id)
+        if now is None or wanted < now.versions[0].version:
+            raise VersionNotFoundError(
+                f"Version {wanted} of scenario '{state.record.name}' {head.forgotten()}"
+            )
+
+    def _no_version(self, state: ScenarioState, version: int) -> VersionNotFoundError:
+        name, first = state.record.name, state.versions[0].version
+        if 1 <= version < first:
+            return VersionNotFoundError(
+                f"Version {version} of scenario '{name}' {self.refresh().forgotten()}"
+            )
+        return VersionNotFoundError(
+            f"Scenario '{name}' has no version {version}; it has {first} to {state.record.version}"
+        )
 
     def statistics(self, state: ScenarioState, version: int | None = None) -> Statistics | None:
         """Return what was computed of a scenario's rows when they were written.
@@ -213,26 +274,13 @@ class CommitLog:
         wanted = state.record.version if version is None else version
         chosen = next((one for one in reversed(state.versions) if one.version == wanted), None)
         if chosen is None:
-            raise VersionNotFoundError(
-                f"Scenario '{state.record.name}' has no version {version}; "
-                f"it has 1 to {state.record.version}"
-            )
+            raise self._no_version(state, wanted)
         for action in self.read(chosen.manifest_commit).actions:
             if isinstance(action, RowsAction) and action.scenario_id == state.record.id:
                 return action
         raise DamagedCommitError(
             f"commit {chosen.manifest_commit} holds no manifest of scenario {state.record.id}"
         )
-
-    def _read_manifest(self, scenario_id: str, ref: ManifestRef) -> Manifest:
-        key = layout.manifest(scenario_id, ref.txn_id)
-        try:
-            data = self.storage.read(key)
-        except KeyMissingError as error:
-            raise DamagedCommitError(f"the manifest {key} is missing") from error
-        if digest(data) != ref.sha256:
-            raise DamagedCommitError(f"the manifest {key} was altered")
-        return Manifest.model_validate_json(data)
 
     def verify_identity(self) -> None:
         """Check that the head is still the commit that was read.
@@ -249,7 +297,7 @@ class CommitLog:
             except KeyMissingError:
                 same = False
             if not same:
-                self._opened = None
+                self.drop()
                 raise LakeReplacedError(
                     f"{self.storage.url} was replaced or restored from a backup while it was in "
                     "use; nothing was written. Check it, then try again"
@@ -271,6 +319,17 @@ class CommitLog:
                 self._checkpoint(opened)
             return opened.snapshot
 
+    def checkpoint_anew(self, version: int) -> None:
+        """Drop all checkpoints of versions below `version`, and write one of the head.
+
+        Raises:
+            StorageError: One could not be deleted.
+        """
+        with self._lock:
+            self.refresh()
+            self._checkpoint(self._require())
+            checkpoint.drop_before(self.storage, version)
+
     def _checkpoint(self, opened: chain.Opened) -> None:
         """Write a checkpoint, best effort: it only saves time, and the commit already stands."""
         with contextlib.suppress(StorageError):
@@ -279,7 +338,39 @@ class CommitLog:
                 lake=opened.lake, snapshot=opened.snapshot, log_bytes=0, checkpoint_bytes=size
             )
 
+    def require(self) -> None:
+        """Return if there is a lake.
+
+        Raises:
+            LakeNotFoundError: There is none yet.
+        """
+        self.refresh()
+        self._require()
+
+    def require_lake_file(self) -> None:
+        """Return if there is a lake, however damaged its log may be.
+
+        Raises:
+            LakeNotFoundError: There is none yet.
+        """
+        if chain.read_lake_file(self.storage) is None:
+            raise self._no_lake()
+
+    def _no_lake(self) -> LakeNotFoundError:
+        return LakeNotFoundError(f"there is no lake at {self.storage.url} yet")
+
     def _require(self) -> chain.Opened:
         if self._opened is None:
-            raise LakeNotFoundError(f"there is no lake at {self.storage.url} yet")
+            raise self._no_lake()
         return self._opened
+
+
+def parse_manifest(data: bytes, ref: ManifestRef) -> Manifest:
+    """Return the manifest that the bytes of a document hold.
+
+    Raises:
+        DamagedCommitError: They are not what was committed.
+    """
+    if digest(data) != ref.sha256:
+        raise DamagedCommitError(f"the manifest {ref.txn_id} was altered")
+    return Manifest.model_validate_json(data)

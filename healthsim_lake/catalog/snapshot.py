@@ -10,7 +10,7 @@ from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.fold import fold
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.catalog.state import IdempotentResult, ScenarioState, State, TableState
-from healthsim_lake.errors import EntityTypeNotFoundError, ScenarioNotFoundError
+from healthsim_lake.errors import EntityTypeNotFoundError, PurgedError, ScenarioNotFoundError
 
 IDEMPOTENCY_WINDOW = timedelta(days=7)
 
@@ -65,6 +65,12 @@ class Snapshot:
         """All declared tables by name."""
         return self.state.tables
 
+    def only(self, state: ScenarioState) -> Snapshot:
+        """Return the snapshot with this scenario alone, and without documents and ledgers."""
+        scenarios = {state.record.id: state}
+        alone = {"scenarios": scenarios, "documents": {}, "ledgers": {}}
+        return replace(self, state=self.state.model_copy(update=alone))
+
     def find(self, ref: str) -> ScenarioState | None:
         """Return the scenario with that id or name, or None; ids win, tombstones do not count."""
         found = self.state.scenarios.get(ref)
@@ -77,10 +83,12 @@ class Snapshot:
 
         Raises:
             ScenarioNotFoundError: There is none; the message says so, and whether `restore` helps.
+            PurgedError: It was purged.
         """
         found = self.find(ref)
         if found is not None:
             return found
+        self.refuse_purged(ref)
         if self.find_deleted(ref) is not None:
             raise ScenarioNotFoundError(
                 f"Scenario {ref!r} not found: it was deleted; restore({ref!r}) brings it back"
@@ -99,6 +107,30 @@ class Snapshot:
         ]
         return max(graves, key=lambda one: one.versions[-1].commit, default=None)
 
+    def refuse_purged(self, ref: str) -> None:
+        """Return unless the scenario with that id, or the last one of that name, was purged.
+
+        Raises:
+            PurgedError: It was; says when.
+        """
+        gone = self.state.purged
+        found = gone.get(ref)
+        if found is None and self.find_deleted(ref) is None:
+            found = next((one for one in reversed(gone.values()) if one.name == ref), None)
+        if found is not None:
+            raise PurgedError(
+                f"Scenario {ref!r} was purged by commit {found.commit} "
+                f"({found.timestamp:%Y-%m-%d %H:%M} UTC): all its rows and versions are gone"
+            )
+
+    def forgotten(self) -> str:
+        """Return the end of a sentence about a version that may not be read any more."""
+        kept = self.state.retention
+        return (
+            f"was forgotten by vacuum at commit {kept.commit}; "
+            f"versions of the lake from {kept.before} on are kept"
+        )
+
     def table(self, name: str) -> TableState:
         """Return what is declared of table `name`.
 
@@ -113,7 +145,7 @@ class Snapshot:
     def records(self) -> list[ScenarioRecord]:
         """Return all scenarios that are not deleted, last changed first."""
         alive = [one for one in self.state.scenarios.values() if not one.record.deleted]
-        alive.sort(key=lambda one: one.versions[-1].commit, reverse=True)
+        alive.sort(key=lambda one: (one.record.updated_at, one.versions[-1].commit), reverse=True)
         return [one.record for one in alive]
 
 

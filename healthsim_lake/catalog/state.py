@@ -17,6 +17,7 @@ from healthsim_lake.catalog.records import (
     ScenarioVersion,
     Timestamp,
 )
+from healthsim_lake.catalog.retention import Purged, Retention
 
 
 class ScenarioState(Record):
@@ -61,6 +62,8 @@ class State(Record):
         results: Of the last seven days, by idempotency key.
         reader_features: What a reader must know.
         writer_features: What a writer must know.
+        retention: Which versions may still be read.
+        purged: What is left of scenarios that were purged, by id.
     """
 
     scenarios: dict[str, ScenarioState] = {}
@@ -71,6 +74,8 @@ class State(Record):
     results: dict[str, IdempotentResult] = {}
     reader_features: list[str] = []
     writer_features: list[str] = []
+    retention: Retention = Retention()
+    purged: dict[str, Purged] = {}
 
     def mutable_copy(self) -> State:
         """Return a copy whose dictionaries and lists are its own; what they hold is shared."""
@@ -83,6 +88,8 @@ class State(Record):
             results=dict(self.results),
             reader_features=list(self.reader_features),
             writer_features=list(self.writer_features),
+            retention=self.retention,
+            purged=dict(self.purged),
         )
 
     def put(self, state: ScenarioState) -> None:
@@ -95,12 +102,28 @@ class State(Record):
             self.names[record.name] = record.id
         self.scenarios[record.id] = state
 
+    def drop(self, scenario_id: str) -> None:
+        """Remove a scenario, tombstones included, as if it had never been."""
+        former = self.scenarios.pop(scenario_id)
+        if self.names.get(former.record.name) == scenario_id:
+            del self.names[former.record.name]
+
+    def retain(self, retention: Retention) -> None:
+        """Set what may still be read."""
+        self.__dict__["retention"] = retention  # like the dictionaries: while this is being made
+
     def remember(self, key: str, result: IdempotentResult) -> None:
         """Keep what a request with an idempotency key led to."""
         self.results[key] = result
 
     def forget_results_before(self, moment: datetime) -> None:
-        """Drop results that are too old; they are held in order of time."""
+        """Drop what is too old of results and abandoned transactions.
+
+        Results are held in order of time.
+        """
+        if any(when < moment for when in self.retention.abandoned.values()):
+            kept = {txn: when for txn, when in self.retention.abandoned.items() if when >= moment}
+            self.retain(self.retention.model_copy(update={"abandoned": kept}))
         while self.results:
             key = next(iter(self.results))
             if self.results[key].timestamp >= moment:

@@ -19,9 +19,11 @@ from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import (
+    AbandonedError,
     ClockError,
     CommitStateUnknownError,
     CommitTimeoutError,
+    IntegrityError,
     KeyExistsError,
     NewerFormatError,
     ReadOnlyError,
@@ -34,6 +36,8 @@ from healthsim_lake.storage import layout
 WRITER = f"healthsim-lake {__version__}"
 MAX_CLOCK_SKEW = timedelta(hours=1)
 MAX_ATTEMPTS_AT_ONE_NUMBER = 3
+LONG_RUNNING = timedelta(minutes=10)
+"""A transaction older than this makes sure that its files are still there."""
 _FIRST_SLOTS, _MOST_SLOTS = 4, 16
 
 
@@ -107,6 +111,7 @@ class Transaction:
         self._log, self._tidy, self._label = log, tidy, label or Label()
         self._deadline = deadline
         self._may_stand = False
+        self._begun = _clock.now()
         self.done: Commit | None = None
 
     @property
@@ -122,6 +127,7 @@ class Transaction:
 
         Raises:
             ConflictError: A requirement does not hold.
+            AbandonedError: It took so long that maintenance gave its files up.
             CommitTimeoutError: Others were faster until the deadline; nothing was changed.
             CommitStateUnknownError: The store did not say whether it kept the commit.
             LakeReplacedError: The lake is not the one that was read.
@@ -135,7 +141,11 @@ class Transaction:
                 earlier = snapshot.state.results.get(self._label.idempotency_key or "")
                 if earlier is not None:
                     return Committed(snapshot, None, earlier.result)
-                commit = self._prepare(snapshot, plan)
+                try:
+                    commit = self._prepare(snapshot, plan)
+                except IntegrityError:
+                    self._log.verify_identity()  # what is missing may belong to another history
+                    raise
                 self._log.verify_identity()
                 data = commit.to_bytes()
                 self._may_stand = True
@@ -152,9 +162,15 @@ class Transaction:
                 f"writing needs {', '.join(snapshot.state.writer_features)}; "
                 "install a newer release of healthsim-lake"
             )
+        if self.txn_id in snapshot.state.retention.abandoned:
+            raise AbandonedError(
+                "nothing was heard of this transaction for so long that vacuum gave its files up; "
+                "nothing was changed, do it again"
+            )
         draft = plan(snapshot)
         for requirement in draft.requires:
             check(requirement, snapshot)
+        self._check_files(draft)
         return Commit(
             version=snapshot.version + 1,
             txn_id=self.txn_id,
@@ -172,6 +188,21 @@ class Transaction:
             publishes=draft.publishes,
             retires=draft.retires,
         )
+
+    def _check_files(self, draft: Draft) -> None:
+        """Refuse to commit files that are gone, e.g. because somebody cleaned up by hand."""
+        if _clock.now() - self._begun < LONG_RUNNING:
+            return
+        storage = self._log.storage
+        for group in draft.publishes:
+            for name in group.names:
+                staged = layout.staged(name)
+                live = layout.live(group.table, group.scenario_id, name)
+                if storage.stat(staged if storage.stages else live) is None:
+                    raise AbandonedError(
+                        f"the data file {name} of this transaction is gone, which began at "
+                        f"{_clock.iso(self._begun)}; nothing was changed, do it again"
+                    )
 
     def _create(self, version: int, data: bytes) -> bool:
         """Create the commit; return whether it is ours that stands there now."""

@@ -17,6 +17,7 @@ from healthsim_lake.cli import (
     importing,
     insight,
     library,
+    maintaining,
     migrating,
     scenarios,
     tagging,
@@ -38,6 +39,7 @@ tags = typer.Typer(help="Add, remove and list the tags of scenarios.", rich_mark
 
 _START, _IN, _READ, _CHANGE = "Start", "Put data in", "Find and read", "Change"
 _LIBRARY = "Profiles and journeys"
+_MAINTAIN = "Look after"
 
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("init", rich_help_panel=_START)(scenarios.init)
@@ -71,6 +73,14 @@ app.command("delete", rich_help_panel=_CHANGE)(scenarios.delete)
 app.command("restore", rich_help_panel=_CHANGE)(scenarios.restore)
 app.add_typer(library.group("profile"), name="profile", rich_help_panel=_LIBRARY)
 app.add_typer(library.group("journey"), name="journey", rich_help_panel=_LIBRARY)
+app.command("doctor", rich_help_panel=_MAINTAIN)(maintaining.doctor)
+app.command("verify", rich_help_panel=_MAINTAIN)(maintaining.verify)
+app.command("repair", rich_help_panel=_MAINTAIN)(maintaining.repair)
+app.command("tidy", rich_help_panel=_MAINTAIN)(maintaining.tidy)
+app.command("vacuum", rich_help_panel=_MAINTAIN)(maintaining.vacuum)
+app.command("compact", rich_help_panel=_MAINTAIN)(maintaining.compact)
+app.command("upgrade", rich_help_panel=_MAINTAIN)(maintaining.upgrade)
+app.command("purge", rich_help_panel=_MAINTAIN)(maintaining.purge)
 
 
 @app.callback()

@@ -54,6 +54,13 @@ def rows_moved(total: int | None) -> Iterator[Callable[[str, int], None]]:
 
 
 @contextlib.contextmanager
+def steps() -> Iterator[_Step]:
+    """Give a function to be told (what is being done, how much is done, how much there is)."""
+    with _bar(MofNCompleteColumn()) as step:
+        yield step
+
+
+@contextlib.contextmanager
 def _bar(amount: DownloadColumn | MofNCompleteColumn) -> Iterator[_Step]:
     if not sys.stderr.isatty():
         yield lambda _what, _done, _total: None

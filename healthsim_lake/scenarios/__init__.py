@@ -13,6 +13,7 @@ from healthsim_lake._lazy import lazy_face
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.adding import Adding, check_strategy
     from healthsim_lake.scenarios.cloning import CloneRequest, Cloning
+    from healthsim_lake.scenarios.compacting import compact
     from healthsim_lake.scenarios.diffing import diff
     from healthsim_lake.scenarios.loading import Scenario, choose, load
     from healthsim_lake.scenarios.merging import (
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         check_conflict_strategy,
     )
     from healthsim_lake.scenarios.pinned import PinnedTypes
+    from healthsim_lake.scenarios.purging import purge
     from healthsim_lake.scenarios.restoring import restore
     from healthsim_lake.scenarios.sampling import Sampling, check_request
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
@@ -46,7 +48,9 @@ _HOMES = {
     "check_strategy": "adding",
     "choose": "loading",
     "diff": "diffing",
+    "compact": "compacting",
     "load": "loading",
+    "purge": "purging",
     "restore": "restoring",
     "summarise": "summarising",
     "upgrade": "upgrading",
@@ -69,8 +73,10 @@ __all__ = [
     "check_request",
     "check_strategy",
     "choose",
+    "compact",
     "diff",
     "load",
+    "purge",
     "restore",
     "summarise",
     "upgrade",

@@ -7,11 +7,6 @@ from typing import Any
 
 from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.names import free_name
-from healthsim_lake.catalog.records import (
-    Manifest,
-    ManifestRef,
-    StatisticsRef,
-)
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Plan
 from healthsim_lake.errors import InputError
@@ -104,29 +99,3 @@ def change_tags(
         )
 
     return plan
-
-
-def restore(
-    scenario_id: str,
-    name: str,
-    manifest: Manifest,
-    *,
-    kept: Manifest | ManifestRef,
-    statistics: StatisticsRef | None,
-) -> Draft:
-    """Return the draft that brings a tombstone back with rows under new file names."""
-    return Draft(
-        operation="restore",
-        actions=(
-            actions.RestoreScenario(
-                scenario_id=scenario_id,
-                name=name,
-                manifest=kept,
-                entity_counts=manifest.counts,
-                statistics=statistics,
-            ),
-        ),
-        requires=(actions.Deleted(scenario_id=scenario_id), actions.NameFree(name=name)),
-        publishes=manifest.groups(scenario_id),
-        result=scenario_id,
-    )

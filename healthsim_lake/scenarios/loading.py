@@ -13,7 +13,7 @@ from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
-from healthsim_lake.errors import EntityTypeNotFoundError
+from healthsim_lake.errors import DataFileMissingError, EntityTypeNotFoundError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.tables.places import refs
 from healthsim_lake.tables.reader import TableRows, read_rows
@@ -124,7 +124,7 @@ def choose(
         version: One of the scenario's versions; None for the newest.
 
     Raises:
-        VersionNotFoundError: It never had that version.
+        VersionNotFoundError: It never had that version, or `vacuum` has forgotten it.
         EntityTypeNotFoundError: It holds no such type.
     """
     manifest = log.manifest(state, version)
@@ -151,13 +151,18 @@ def load(
     Raises:
         VersionNotFoundError: It never had that version.
         EntityTypeNotFoundError: It holds no such type.
+        PurgedError: The scenario was purged.
         IntegrityError: A file is missing or altered.
     """
     chosen = choose(log, snapshot, state, known, types=types, version=version)
-    rows = {
-        one.key: read_rows(log.storage, of, state.record.id, refs(one, state.record.id))
-        for one, of in chosen.tables
-    }
+    try:
+        rows = {
+            one.key: read_rows(log.storage, of, state.record.id, refs(one, state.record.id))
+            for one, of in chosen.tables
+        }
+    except DataFileMissingError:
+        log.refuse_forgotten(state, version)  # maintenance may have deleted it since it was found
+        raise
     return Scenario(chosen.record, rows, known.registry())
 
 

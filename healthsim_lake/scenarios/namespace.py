@@ -11,7 +11,7 @@ from healthsim_lake.catalog.metadata import check_metadata
 from healthsim_lake.catalog.names import check_name, check_tags
 from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.transaction import Label
-from healthsim_lake.errors import InputError, ScenarioNotFoundError
+from healthsim_lake.errors import InputError, ScenarioNotFoundError, VersionNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.comparisons import Comparisons
 from healthsim_lake.scenarios.copies import Copies
@@ -158,7 +158,8 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
 
         Raises:
             ScenarioNotFoundError: There is (or was) no such scenario.
-            VersionNotFoundError: It never had that version.
+            VersionNotFoundError: It never had that version, or `vacuum` has forgotten it.
+            PurgedError: It was purged.
             EntityTypeNotFoundError: It holds no such type.
             IntegrityError: A file is missing or differs from what was committed.
         """
@@ -170,14 +171,21 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
             snapshot = self._committer.log.at(timestamp=as_of)
             known = head.find(ref)
             ref = ref if snapshot.find(ref) or known is None else known.record.id
-        return scenarios.load(
-            self._committer.log,
-            snapshot,
-            snapshot.get(ref),
-            self._types,
-            types=types,
-            version=version,
-        )
+        try:
+            return scenarios.load(
+                self._committer.log,
+                snapshot,
+                snapshot.get(ref),
+                self._types,
+                types=types,
+                version=version,
+            )
+        except VersionNotFoundError:
+            newest_is_meant = version is None and as_of is None
+            if not newest_is_meant or self._committer.view().version == head.version:
+                raise
+        # It was overwritten, and vacuum forgot the former state, while its files were looked for.
+        return self.load(ref, types=types)
 
     def get(self, ref: str) -> ScenarioRecord:
         """Return a scenario's record, without its rows.
@@ -243,12 +251,15 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
         checked = check_metadata(metadata)
         return self._change(ref, lambda own: lifecycle.describe(own, description, checked))
 
-    def delete(self, ref: str, *, missing_ok: bool = False) -> ScenarioRecord | None:
+    def delete(
+        self, ref: str, *, missing_ok: bool = False, purge: bool = False
+    ) -> ScenarioRecord | None:
         """Delete a scenario; `restore` brings it back until it is forgotten by maintenance.
 
         Args:
             ref: Name or id.
             missing_ok: Return None where there is no such scenario.
+            purge: Remove the bytes of all its versions at once; nothing brings them back.
 
         Returns:
             What was deleted.
@@ -259,6 +270,8 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
         if missing_ok and not self.exists(ref):
             return None
         record = self.get(ref)
+        if purge:
+            return scenarios.purge(self._committer, record.id).record
         self._committer.commit(lifecycle.delete(self._committer, record.id))
         return record
 
@@ -271,16 +284,18 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
 
         Raises:
             ScenarioNotFoundError: No deleted scenario has that name or id.
+            PurgedError: It was purged.
             NameTakenError: Another scenario has the name now.
         """
         snapshot = self._committer.view()
         tombstone = snapshot.find_deleted(ref)
         if tombstone is None:
             known = snapshot.find(ref)
+            snapshot.refuse_purged(ref)
             reason = "it is not deleted" if known else "it is not known here"
             raise ScenarioNotFoundError(f"Deleted scenario {ref!r} not found: {reason}")
         wanted = tombstone.record.name if name is None else check_name(name)
-        return scenarios.restore(self._committer, tombstone, wanted, Label())
+        return scenarios.restore(self._committer, self._types, tombstone, name=wanted)
 
     def history(self, ref: str) -> Sequence[ScenarioVersion]:
         """Return all versions of a scenario, the newest first; also of a deleted one.

@@ -24,6 +24,7 @@ class Original:
         version: The version whose rows are meant.
         sets: Its entity sets, or those that were chosen.
         past: Whether it is not the newest state, and so cannot change any more.
+        until: The last version of the lake in which it was the scenario's state.
         outdated: Tables whose columns were others when the files were written.
     """
 
@@ -31,6 +32,7 @@ class Original:
     version: int
     sets: tuple[EntitySet, ...]
     past: bool = False
+    until: int = 0
     outdated: frozenset[str] = frozenset()
 
     @property
@@ -51,7 +53,7 @@ class Original:
     def requires(self) -> list[actions.Requirement]:
         """Return what must hold for the copy to be one of what is there."""
         if self.past:
-            return []
+            return [actions.Retained(version=self.until, scenario_id=self.id)]
         return [actions.ScenarioIs(scenario_id=self.id, version=self.version)]
 
     def of_types(self, types: Sequence[str] | None, registry: Registry) -> Original:
@@ -91,8 +93,15 @@ def at_version(
     if now is not None and not now.record.deleted and now.record.version == number:
         return newest(log, state)
     made = next(one.manifest_commit for one in state.versions if one.version == number)
-    outdated = _outdated(log, head, made, {one.table for one in manifest.sets})
-    return Original(state.record, number, manifest.sets, past=True, outdated=outdated)
+    later = [one.commit for one in (now or state).versions if one.version > number]
+    return Original(
+        state.record,
+        number,
+        manifest.sets,
+        past=True,
+        until=min(later, default=head.version + 1) - 1,
+        outdated=_outdated(log, head, made, {one.table for one in manifest.sets}),
+    )
 
 
 def at_time(log: CommitLog, head: Snapshot, ref: str, moment: datetime) -> Original:

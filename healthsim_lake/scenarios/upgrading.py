@@ -113,6 +113,7 @@ class _Upgrading:
                 txn_id=self._txn_id,
             ),
             statistics=self._statistics(state, new),
+            same_rows=True,
         )
 
     def _statistics(self, state: ScenarioState, new: Manifest) -> StatisticsRef | None:

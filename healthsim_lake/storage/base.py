@@ -104,6 +104,12 @@ class Storage(ABC):
     def delete(self, key: str) -> None:
         """Remove `key`; no error if it is already gone."""
 
+    def prune(self, folder: str) -> None:  # noqa: B027  # most stores have no folders
+        """Remove `folder`, and folders below it, if they hold nothing, where a store has folders.
+
+        It stays removed, and so does what was deleted from it.
+        """
+
     @abstractmethod
     def location(self, key: str) -> str:
         """Return the path or URL by which other programs open `key`."""

@@ -9,6 +9,8 @@ from healthsim_lake.errors import InvalidPathError
 LAKE = "catalog/lake.json"
 LOG = "catalog/log"
 CHECKPOINTS = "catalog/checkpoint"
+TORN = "catalog/torn"
+SCENARIOS = "catalog/scenarios"
 LEDGER = "catalog/ledger"
 STAGING = "staging"
 DATA = "data"
@@ -20,6 +22,14 @@ _ID_DIGITS = 16
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,127}")
 _COMMIT = re.compile(rf"{LOG}/(\d{{{_DIGITS}}})\.json")
 _CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(\d{{{_DIGITS}}})-([0-9a-f]{{8}})\.json")
+_TXN = r"[0-9a-f]{24}"
+_DATA_FILE = re.compile(
+    rf"({DATA}|{HISTORY})/([a-z][a-z0-9_]{{0,62}})/scenario_id=([0-9a-f-]{{36}})/"
+    rf"({_TXN}-\d{{1,9}})\.parquet"
+)
+_STAGED = re.compile(rf"{STAGING}/({_TXN}-\d{{1,9}})\.parquet")
+_DOCUMENT = re.compile(rf"catalog/(scenarios|profiles|journeys)/([^/]+)/({_TXN})[^/]*\.json")
+_LEDGER_FILE = re.compile(rf"{LEDGER}/(profiles|journeys)/files/({_TXN})\.parquet")
 _EXECUTION = re.compile(rf"/segments/(\d{{{_ID_DIGITS}}})\.json$")
 
 
@@ -68,6 +78,11 @@ def statistics(scenario_id: str, name: str) -> str:
     return check_key(f"catalog/scenarios/{scenario_id}/{name}.statistics.json")
 
 
+def is_statistics(key: str) -> bool:
+    """Return whether a key is that of the statistics of one state of a scenario."""
+    return key.endswith(".statistics.json")
+
+
 def staged(name: str) -> str:
     """Return the key of a data file that is not true yet."""
     return check_key(f"{STAGING}/{name}.parquet")
@@ -81,6 +96,16 @@ def live(table: str, scenario_id: str, name: str) -> str:
 def retired(table: str, scenario_id: str, name: str) -> str:
     """Return the key of a data file that was superseded or deleted."""
     return check_key(f"{HISTORY}/{table}/scenario_id={scenario_id}/{name}.parquet")
+
+
+def folder(room: str, table: str, scenario_id: str) -> str:
+    """Return the folder of a scenario's files in ``data/`` or ``history/``."""
+    return check_key(f"{room}/{table}/scenario_id={scenario_id}")
+
+
+def manifests(scenario_id: str) -> str:
+    """Return the folder of a scenario's documents beside the log."""
+    return check_key(f"{SCENARIOS}/{scenario_id}")
 
 
 def document(collection: str, document_id: str, txn_id: str) -> str:
@@ -112,3 +137,42 @@ def ledger_files(ledger: str) -> str:
 def ledger_file(ledger: str, txn_id: str) -> str:
     """Return the key of a Parquet file of executions."""
     return check_key(f"{ledger_files(ledger)}/{txn_id}.parquet")
+
+
+def torn(version: int, digest: str) -> str:
+    """Return the key under which a torn commit is put aside."""
+    return f"{TORN}/{version:0{_DIGITS}d}-{digest[:8]}.json"
+
+
+def temporary(name: str) -> str:
+    """Return the key of a value that is being written."""
+    return check_key(f"{STAGING}/{name}.tmp")
+
+
+def is_temporary(key: str) -> bool:
+    """Return whether a key is that of a value that is, or was, being written."""
+    return key.startswith(f"{STAGING}/") and key.endswith(".tmp")
+
+
+def data_file(key: str) -> tuple[str, str, str, str] | None:
+    """Return room, table, scenario and name of a data file in its folder, or None."""
+    match = _DATA_FILE.fullmatch(key)
+    return (match[1], match[2], match[3], match[4]) if match else None
+
+
+def staged_name(key: str) -> str | None:
+    """Return the name of a data file that waits in ``staging/``, or None for other keys."""
+    match = _STAGED.fullmatch(key)
+    return match[1] if match else None
+
+
+def document_parts(key: str) -> tuple[str, str, str] | None:
+    """Return collection, owner and transaction of a document beside the log, or None."""
+    match = _DOCUMENT.fullmatch(key)
+    return (match[1], match[2], match[3]) if match else None
+
+
+def ledger_file_parts(key: str) -> tuple[str, str] | None:
+    """Return ledger and transaction of a Parquet file of executions, or None for other keys."""
+    match = _LEDGER_FILE.fullmatch(key)
+    return (match[1], match[2]) if match else None

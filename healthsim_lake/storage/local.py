@@ -7,9 +7,10 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from healthsim_lake.errors import (
     KeyExistsError,
@@ -26,6 +27,8 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
+
+T = TypeVar("T")
 
 
 class LocalStorage(Storage):
@@ -59,9 +62,8 @@ class LocalStorage(Storage):
             _sync_folder(path.parent)
 
     def _link_new(self, aside: Path, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(aside, path)
+            _in_new_folders(path, lambda: os.link(aside, path))
         except OSError as error:
             if error.errno not in _NO_LINKS or path.exists():
                 raise
@@ -96,15 +98,21 @@ class LocalStorage(Storage):
                 return []
 
     def list(self, folder: str) -> Iterator[Entry]:
-        """Yield all files below `folder`, sorted by key; symbolic links are not followed."""
+        """Yield all files below `folder`, sorted by key; symbolic links are not followed.
+
+        Files of other programs are among them (file managers leave some everywhere), under keys
+        that no other method takes.
+        """
         start = self._path(folder)
         for parent, folders, names in os.walk(start):
             folders.sort()
             for name in sorted(names):
                 path = Path(parent, name)
-                entry = self.stat(path.relative_to(self.root).as_posix())
-                if entry is not None:
-                    yield entry
+                try:
+                    found = path.lstat()
+                except FileNotFoundError:
+                    continue  # it moved on meanwhile
+                yield Entry(path.relative_to(self.root).as_posix(), found.st_size, found.st_mtime)
 
     def move(self, source: str, target: str) -> bool:
         """Rename; whoever comes second finds the source gone."""
@@ -116,7 +124,7 @@ class LocalStorage(Storage):
                 except FileNotFoundError:
                     if not old.exists():
                         return False
-                    new.parent.mkdir(parents=True, exist_ok=True)
+                    new.parent.mkdir(parents=True, exist_ok=True)  # `prune` may take it away again
                 else:
                     return True
 
@@ -139,6 +147,14 @@ class LocalStorage(Storage):
         with _mapped_errors(key, "delete"), contextlib.suppress(FileNotFoundError):
             self._path(key).unlink()
 
+    def prune(self, folder: str) -> None:
+        """Remove empty folders; `move` and `create` make them again where needed."""
+        for parent, _, _ in os.walk(self._path(folder), topdown=False):
+            if Path(parent).parent != self.root:
+                with contextlib.suppress(OSError):  # it holds something
+                    Path(parent).rmdir()
+                    _sync_folder(Path(parent).parent)
+
     def location(self, key: str) -> str:
         """Return the absolute path of `key`."""
         return str(self._path(key))
@@ -150,11 +166,7 @@ class LocalStorage(Storage):
 def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = True) -> None:
     """Write a new file and make its content durable; a failed one is removed again."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(path, flags, mode)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, flags, mode)
+    descriptor = _in_new_folders(path, lambda: os.open(path, flags, mode))
     try:
         view = memoryview(data)
         while view:
@@ -166,6 +178,25 @@ def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = T
         raise
     finally:
         os.close(descriptor)
+
+
+def _in_new_folders(path: Path, make: Callable[[], T]) -> T:
+    """Make `path` by calling `make`; folders that are not there are made, and made durable.
+
+    The name of a new folder stands in the folder above it: unless that is made durable, too,
+    everything below it is gone after a power failure.
+    """
+    try:
+        return make()
+    except FileNotFoundError:
+        missing = [path.parent]
+        while not missing[-1].parent.exists():
+            missing.append(missing[-1].parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = make()
+        for folder in missing:
+            _sync_folder(folder.parent)
+        return made
 
 
 def _sync_folder(folder: Path) -> None:

@@ -71,6 +71,16 @@ class Committer:
             publisher.publish(committed.commit)
         return committed
 
+    def tidy(self) -> int:
+        """Complete what crashed writers left; return the version up to which folders now agree.
+
+        Raises:
+            ReadOnlyError: The lake was opened for reading only.
+        """
+        head = self.log.refresh()
+        self._writing().tidy(head)
+        return head.version
+
     @contextmanager
     def new_files(self, transaction: Transaction, scenario_id: str) -> Iterator[FileWriter]:
         """Give a writer for the files of a transaction, which go again if it was not committed.

@@ -7,15 +7,24 @@ file's name becomes live at most once and is retired at most once.
 from __future__ import annotations
 
 import threading
+import time
 import warnings
+from collections import deque
 from collections.abc import Iterable
+from datetime import timedelta
 
+from healthsim_lake import _clock
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import layout
+
+DURABLE_AFTER = timedelta(seconds=60)
+"""After so long every disk has made a rename durable of its own; nobody waits for that."""
+MOST_AGAIN = 1_000
+"""The first write of a process looks at so many of the newest commits again, and at no more."""
 
 
 class UnpublishedWarning(UserWarning):
@@ -28,20 +37,40 @@ class Publisher:
     def __init__(self, log: CommitLog) -> None:
         self._log, self._storage = log, log.storage
         self._lock = threading.Lock()
-        self._lake_id, self._known = "", 0
+        self._history, self._known = ("", 0), 0
+        self._seen: deque[tuple[float, int]] = deque()
 
     def tidy(self, snapshot: Snapshot) -> int:
-        """Complete what crashed writers left, up to `snapshot`; return the version now reached.
+        """Complete what crashed writers left, up to `snapshot`.
+
+        Returns:
+            The version up to which folders and log agree for good. A disk may forget a rename
+            when the power fails, and keep a commit that came after it; so what was moved just now
+            is not promised yet, and whoever writes after the failure moves it again.
 
         Raises:
             StorageError: A file could not be moved.
         """
         with self._lock:
-            known = max(snapshot.tidied, self._known_of(self._log.lake_id))
+            known = max(snapshot.tidied, self._known_here())
             pending = [self._log.read(v) for v in range(known + 1, snapshot.version + 1)]
-            self._settle(pending)
+            moved = self._settle(pending)
             self._known = max(known, snapshot.version)
-            return snapshot.version
+            if not self._storage.stages:
+                return snapshot.version
+            return max(snapshot.tidied, self._durable(pending, snapshot, moved=moved))
+
+    def _durable(self, pending: list[Commit], snapshot: Snapshot, *, moved: bool) -> int:
+        """Return the newest version whose files were in their folders long ago."""
+        now, version = time.monotonic(), snapshot.version - MOST_AGAIN
+        if not moved:
+            old = _clock.now() - DURABLE_AFTER
+            version = max(version, *(c.version for c in pending if c.timestamp <= old), 0)
+        while self._seen and now - self._seen[0][0] >= DURABLE_AFTER.total_seconds():
+            version = max(version, self._seen.popleft()[1])
+        if not self._seen or now - self._seen[-1][0] >= 1.0:
+            self._seen.append((now, snapshot.version))
+        return min(version, snapshot.version)
 
     def publish(self, commit: Commit) -> None:
         """Move the files of a commit that was just made; a failure is a warning, not an error."""
@@ -56,17 +85,27 @@ class Publisher:
                     stacklevel=4,
                 )
                 return
-            if self._known_of(self._log.lake_id) == commit.version - 1:
+            if self._known_here() == commit.version - 1:
                 self._known = commit.version
 
-    def _known_of(self, lake_id: str) -> int:
-        """Return how far this process got in the lake that is there now."""
-        if self._lake_id != lake_id:
-            self._lake_id, self._known = lake_id, 0
+    def _known_here(self) -> int:
+        """Return how far this process got in the lake that is there now.
+
+        A lake that was restored from a backup goes another way from there on.
+        """
+        history = self._log.lake_id, self._log.epoch
+        if self._history != history:
+            self._history, self._known = history, 0
+            self._seen.clear()
         return self._known
 
-    def _settle(self, commits: Iterable[Commit]) -> None:
-        """Bring the files of `commits`, given in order, to where the last of them wants them."""
+    def _settle(self, commits: Iterable[Commit]) -> bool:
+        """Bring the files of `commits`, given in order, to where the last of them wants them.
+
+        Returns:
+            Whether any of them was somewhere else.
+        """
+        moved = False
         live: dict[tuple[str, str, str], None] = {}
         past: dict[tuple[str, str, str], None] = {}
         for commit in commits:
@@ -76,18 +115,21 @@ class Publisher:
                 past[file] = None
         if self._storage.stages:
             for table, scenario_id, name in live:
-                self._storage.move(layout.staged(name), layout.live(table, scenario_id, name))
+                place = layout.live(table, scenario_id, name)
+                moved |= self._storage.move(layout.staged(name), place)
         for table, scenario_id, name in past:
-            self._retire(table, scenario_id, name)
+            moved |= self._retire(table, scenario_id, name)
+        return moved
 
-    def _retire(self, table: str, scenario_id: str, name: str) -> None:
+    def _retire(self, table: str, scenario_id: str, name: str) -> bool:
         """Move a file to history from wherever it is; another process may be moving it too."""
         target = layout.retired(table, scenario_id, name)
         while not self._storage.move(layout.live(table, scenario_id, name), target):
             if self._storage.move(layout.staged(name), target):
-                return
+                return True
             if self._storage.stat(layout.live(table, scenario_id, name)) is None:
-                return
+                return False
+        return True
 
 
 def _files(groups: Iterable[FileGroup]) -> Iterable[tuple[str, str, str]]:

@@ -104,6 +104,14 @@ def test_all_commands_are_there():
         "tag list",
         "delete",
         "restore",
+        "doctor",
+        "verify",
+        "repair",
+        "tidy",
+        "vacuum",
+        "compact",
+        "upgrade",
+        "purge",
     } | {f"{noun} {verb}" for noun in ("profile", "journey") for verb in LIBRARY_VERBS}
 
 
