@@ -52,6 +52,11 @@ class CommitLog:
     """Reads the log and keeps what it read; see `transaction` for writing.
 
     Threads may share one. After a fork, what was read is dropped.
+
+    Attributes:
+        storage: Where the lake is.
+        writers: The queue of this process's writers.
+        epoch: Counts how often what was read turned out to be of another history.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -60,6 +65,7 @@ class CommitLog:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._opened: chain.Opened | None = None
+        self.epoch = 0
 
     def refresh(self) -> Snapshot:
         """Return the newest snapshot, after one probe for a newer commit.
@@ -83,6 +89,7 @@ class CommitLog:
             new = list(chain.commits_after(self.storage, opened.snapshot))
         except chain.BrokenChainError:
             # What is kept here may be of a lake that was replaced: read it all anew, once.
+            self.drop()
             self._opened = chain.open_head(self.storage)
             return
         if new:
@@ -97,9 +104,10 @@ class CommitLog:
         )
 
     def drop(self) -> None:
-        """Forget what was read, because the log was mended meanwhile."""
+        """Forget what was read: the log was mended, or is another one."""
         with self._lock:
             self._opened = None
+            self.epoch += 1
 
     @property
     def lake_id(self) -> str:
@@ -217,8 +225,10 @@ class CommitLog:
         Raises:
             VersionNotFoundError: It was forgotten; says by what.
             PurgedError: The scenario was purged.
+            LakeReplacedError: The lake is not the one that was read.
         """
         head = self.refresh()
+        self.verify_identity()
         head.refuse_purged(state.record.id)
         wanted = state.record.version if version is None else version
         now = head.scenarios.get(state.record.id)
@@ -260,7 +270,7 @@ class CommitLog:
             except KeyMissingError:
                 same = False
             if not same:
-                self._opened = None
+                self.drop()
                 raise LakeReplacedError(
                     f"{self.storage.url} was replaced or restored from a backup while it was in "
                     "use; nothing was written. Check it, then try again"

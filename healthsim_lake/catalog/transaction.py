@@ -23,6 +23,7 @@ from healthsim_lake.errors import (
     ClockError,
     CommitStateUnknownError,
     CommitTimeoutError,
+    IntegrityError,
     KeyExistsError,
     NewerFormatError,
     ReadOnlyError,
@@ -140,7 +141,11 @@ class Transaction:
                 earlier = snapshot.state.results.get(self._label.idempotency_key or "")
                 if earlier is not None:
                     return Committed(snapshot, None, earlier.result)
-                commit = self._prepare(snapshot, plan)
+                try:
+                    commit = self._prepare(snapshot, plan)
+                except IntegrityError:
+                    self._log.verify_identity()  # what is missing may belong to another history
+                    raise
                 self._log.verify_identity()
                 data = commit.to_bytes()
                 self._may_stand = True

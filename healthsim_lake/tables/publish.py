@@ -38,7 +38,7 @@ class Publisher:
     def __init__(self, log: CommitLog) -> None:
         self._log, self._storage = log, log.storage
         self._lock = threading.Lock()
-        self._lake_id, self._known = "", 0
+        self._history, self._known = ("", 0), 0
         self._seen: deque[tuple[float, int]] = deque()
 
     def tidy(self, snapshot: Snapshot) -> int:
@@ -53,7 +53,7 @@ class Publisher:
             StorageError: A file could not be moved.
         """
         with self._lock:
-            known = max(snapshot.tidied, self._known_of(self._log.lake_id))
+            known = max(snapshot.tidied, self._known_here())
             pending = [self._log.read(v) for v in range(known + 1, snapshot.version + 1)]
             moved = self._settle(pending)
             self._known = max(known, snapshot.version)
@@ -86,13 +86,17 @@ class Publisher:
                     stacklevel=4,
                 )
                 return
-            if self._known_of(self._log.lake_id) == commit.version - 1:
+            if self._known_here() == commit.version - 1:
                 self._known = commit.version
 
-    def _known_of(self, lake_id: str) -> int:
-        """Return how far this process got in the lake that is there now."""
-        if self._lake_id != lake_id:
-            self._lake_id, self._known = lake_id, 0
+    def _known_here(self) -> int:
+        """Return how far this process got in the lake that is there now.
+
+        A lake that was restored from a backup goes another way from there on.
+        """
+        history = self._log.lake_id, self._log.epoch
+        if self._history != history:
+            self._history, self._known = history, 0
             self._seen.clear()
         return self._known
 

@@ -1,0 +1,330 @@
+"""All operations in any order, by two writers, with crashes and backups, against a dictionary."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exam import assert_folders_are_the_head, assert_nothing_uncommitted_shows
+from faulty import Crash, Dying, lake_on
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from operations import PAINTED, WIDGETS
+from rehearsal import FULL
+
+from healthsim_lake import FieldSpec, Lake
+from healthsim_lake.errors import LakeReplacedError, NotFoundError, VersionNotFoundError
+from healthsim_lake.scenarios import manifests
+from healthsim_lake.storage import open_storage
+
+NAMES = st.sampled_from(["a", "b", "c"])
+WIDGET = st.fixed_dictionaries(
+    {"id": st.sampled_from(["1", "2", "3"])},
+    optional={"colour": st.sampled_from(["red", None, 7]), "weight": st.sampled_from([1, 2.5])},
+)
+ROWS = st.lists(WIDGET, max_size=3)
+ENTITIES = st.fixed_dictionaries(
+    {}, optional={"widgets": ROWS, "patients": st.just([{"id": "p", "pets": ["cat"]}])}
+)
+TYPES = [
+    WIDGETS,
+    PAINTED,
+    PAINTED.model_copy(
+        update={"fields": (*PAINTED.fields, FieldSpec(id=3, name="weight", type="float"))}
+    ),
+]
+
+Entities = dict[str, list[dict[str, Any]]]
+
+
+@dataclass
+class Model:
+    """What the lake should hold.
+
+    Attributes:
+        live: Rows by entity key, by name.
+        graves: Names and rows of what was deleted, with the version of the lake that did it.
+    """
+
+    live: dict[str, Entities] = field(default_factory=dict)
+    graves: list[tuple[str, Entities, int]] = field(default_factory=list)
+
+
+class Machine(RuleBasedStateMachine):
+    """Two writers over one lake; a third one dies now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        memory = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it
+        self.folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+        self.storage = open_storage(self.folder / "lake")
+        self.writers = [lake_on(self.storage), lake_on(self.storage)]
+        self.model, self.backup = Model(), None
+        self.recorded: dict[int, dict[str, tuple[str, Entities]]] = {}
+        self.type, self.clean, self.crashed, self.repaired = 0, True, False, True
+        warnings.simplefilter("ignore")
+
+    def teardown(self) -> None:
+        if self.recorded:
+            self._check_versions(list(self.recorded))
+        shutil.rmtree(self.folder)
+
+    @initialize()
+    def begin(self) -> None:
+        self.writers[0].entities.declare(WIDGETS)
+        self._record()
+
+    # What is done, and what that means for the model
+
+    def _do(self, writer: int, act: Callable[[Lake], Any], mean: Callable[[Model], None]) -> None:
+        act(self.writers[writer])
+        mean(self.model)
+        self.clean = True
+        self._record()
+
+    def _die(self, step: int, act: Callable[[Lake], Any], mean: Callable[[Model], None]) -> None:
+        """Do something in a process that dies at a step of it."""
+        after = copy.deepcopy(self.model)
+        mean(after)
+        try:
+            act(lake_on(Dying(self.storage, step // 2, done=step % 2 == 1)))
+            outcomes = [after]
+        except Crash:
+            outcomes = [self.model, after]
+            self.clean, self.crashed, self.repaired = False, True, False
+        found = {name: rows for name, rows in self._head().values()}
+        matching = [one for one in outcomes if one.live == found]
+        assert matching, f"neither what was there nor what was wanted: {found}"
+        self.model = matching[-1] if self._graves_fit(matching[-1]) else matching[0]
+        self._record()
+
+    def _graves_fit(self, model: Model) -> bool:
+        states = self.writers[0]._log.refresh().scenarios.values()
+        return len(model.graves) >= sum(one.record.deleted for one in states)
+
+    def _head(self) -> dict[str, tuple[str, Entities]]:
+        return _shown(lake_on(self.storage))
+
+    def _record(self) -> None:
+        """Compare the head with the model, and remember it."""
+        lake = lake_on(self.storage)
+        head = _shown(lake)
+        assert {name: rows for name, rows in head.values()} == self.model.live
+        state = lake._log.refresh().state
+        first = state.retention.before
+        self.model.graves = [one for one in self.model.graves if not one[2] or one[2] > first]
+        for at, (name, rows, version) in enumerate(self.model.graves):
+            self.model.graves[at] = (name, rows, version or lake.version)
+        for seen in self.recorded.values():
+            for gone in state.purged:
+                seen.pop(gone, None)
+        self.recorded = {v: seen for v, seen in self.recorded.items() if v >= first}
+        self.recorded[lake.version] = head
+
+    # Rules
+
+    def _run(self, how: int, act: Callable[[Lake], Any], mean: Callable[[Model], None]) -> None:
+        if how < 2:  # noqa: PLR2004  # so many writers live
+            self._do(how, act, mean)
+        else:
+            self._die(how - 2, act, mean)
+
+    @rule(how=st.integers(0, 60), name=NAMES, entities=ENTITIES)
+    def save(self, how: int, name: str, entities: Entities) -> None:
+        self._run(
+            how,
+            lambda lake: lake.scenarios.save(name, entities, overwrite=True),
+            lambda model: model.live.update({name: entities}),
+        )
+
+    @precondition(lambda self: self.model.live)
+    @rule(how=st.integers(0, 60), data=st.data(), rows=ROWS, replace=st.booleans())
+    def add(
+        self, how: int, data: st.DataObject, rows: list[dict[str, Any]], *, replace: bool
+    ) -> None:
+        name = data.draw(st.sampled_from(sorted(self.model.live)))
+        strategy = "replace" if replace else "keep"
+        self._run(
+            how,
+            lambda lake: lake.scenarios.add(name, {"widgets": rows}, on_duplicate=strategy),
+            lambda model: _extend(model.live[name], rows, replace=replace),
+        )
+
+    @precondition(lambda self: self.model.live)
+    @rule(how=st.integers(0, 60), data=st.data())
+    def delete(self, how: int, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.model.live)))
+        self._run(
+            how,
+            lambda lake: lake.scenarios.delete(name),
+            lambda model: model.graves.append((name, model.live.pop(name), 0)),
+        )
+
+    @precondition(lambda self: any(one[0] not in self.model.live for one in self.model.graves))
+    @rule(how=st.integers(0, 60), data=st.data())
+    def restore(self, how: int, data: st.DataObject) -> None:
+        names = {one[0] for one in self.model.graves} - set(self.model.live)
+        name = data.draw(st.sampled_from(sorted(names)))
+
+        def mean(model: Model) -> None:
+            at = max(at for at, one in enumerate(model.graves) if one[0] == name)
+            model.live[name] = model.graves.pop(at)[1]
+
+        self._run(how, lambda lake: lake.scenarios.restore(name), mean)
+
+    @precondition(lambda self: self.model.live and len(self.model.live) < 3)  # noqa: PLR2004
+    @rule(how=st.integers(0, 40), data=st.data(), to=NAMES)
+    def rename(self, how: int, data: st.DataObject, to: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.model.live)))
+        if to in self.model.live:
+            return
+        self._run(
+            how,
+            lambda lake: lake.scenarios.rename(name, to),
+            lambda model: model.live.update({to: model.live.pop(name)}),
+        )
+
+    @precondition(lambda self: self.type + 1 < len(TYPES))
+    @rule(how=st.integers(0, 60))
+    def upgrade(self, how: int) -> None:
+        wanted = TYPES[self.type + 1]
+        self._run(how, lambda lake: lake.entities.upgrade("widgets", wanted), lambda _model: None)
+        pinned = lake_on(self.storage).entities.get("widgets").fields
+        self.type = next(at for at, one in enumerate(TYPES) if one.fields == pinned)
+
+    @rule(how=st.integers(0, 60))
+    def compact(self, how: int) -> None:
+        self._run(how, lambda lake: lake.maintenance.compact(), lambda _model: None)
+
+    @rule(how=st.integers(0, 80), keep=st.integers(1, 8))
+    def vacuum(self, how: int, keep: int) -> None:
+        self._run(
+            how, lambda lake: lake.maintenance.vacuum(keep_versions=keep), lambda _model: None
+        )
+
+    @precondition(lambda self: self.model.live)
+    @rule(how=st.integers(0, 80), data=st.data())
+    def purge(self, how: int, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.model.live)))
+        self._run(
+            how,
+            lambda lake: lake.maintenance.purge(name),
+            lambda model: model.live.pop(name),
+        )
+
+    @rule(writer=st.integers(0, 1))
+    def repair(self, writer: int) -> None:
+        assert self.writers[writer].maintenance.repair().ok
+        self.clean = self.repaired = True
+
+    @rule(writer=st.integers(0, 1))
+    def tidy(self, writer: int) -> None:
+        self.writers[writer].maintenance.tidy()
+        self.clean = True
+
+    @rule(writer=st.integers(0, 1))
+    def reopen(self, writer: int) -> None:
+        self.writers[writer] = lake_on(self.storage)
+
+    @rule(data=st.data())
+    def travel(self, data: st.DataObject) -> None:
+        version = data.draw(st.integers(0, max(self.recorded)))
+        first = self.writers[0]._log.refresh().state.retention.before
+        if version < first:
+            with pytest.raises(VersionNotFoundError, match="forgotten"):
+                self.writers[1].at(version=version)
+        elif version in self.recorded:
+            self._check_versions([version])
+
+    @rule()
+    def back_up(self) -> None:
+        shutil.rmtree(self.folder / "backup", ignore_errors=True)
+        shutil.copytree(self.folder / "lake", self.folder / "backup")
+        kept = self.model, self.recorded, self.type, self.clean, self.crashed, self.repaired
+        self.backup = copy.deepcopy(kept), lake_on(self.storage).version
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def restore_from_backup(self) -> None:
+        """Whoever writes next notices, and has written nothing."""
+        kept, version = self.backup
+        versions = [writer.version for writer in self.writers]
+        shutil.rmtree(self.folder / "lake")
+        shutil.copytree(self.folder / "backup", self.folder / "lake")
+        self.model, self.recorded, self.type, *then = copy.deepcopy(kept)
+        self.clean, self.crashed, self.repaired = then
+        for writer, known in zip(self.writers, versions, strict=True):
+            if known > version:
+                with pytest.raises(LakeReplacedError, match="nothing was written"):
+                    writer.scenarios.save("lost", {})
+        assert lake_on(self.storage).version == version
+
+    # What always holds
+
+    def _check_versions(self, versions: list[int]) -> None:
+        lake = lake_on(self.storage)
+        for version in versions:
+            past = _shown(lake.at(version=version))
+            assert past == self.recorded[version], f"version {version} reads otherwise now"
+
+    @invariant()
+    def what_may_be_read_reads_as_it_did(self) -> None:
+        if self.recorded:
+            some = sorted(self.recorded)
+            self._check_versions([some[0], some[len(some) // 2]])
+
+    @invariant()
+    def folders_are_the_head_and_every_file_is_accounted_for(self) -> None:
+        if not self.recorded:
+            return
+        assert_nothing_uncommitted_shows(self.storage)
+        if self.clean:
+            assert_folders_are_the_head(self.storage)
+        found = lake_on(self.storage).maintenance.verify()
+        assert not found.lost, str(found)
+        allowed = {"superseded", "unfinished", "temporary"} if self.crashed else set()
+        allowed |= set() if self.clean else {"misplaced"}
+        allowed |= set() if self.repaired else {"purged"}
+        assert {one.what for one in found.findings} <= allowed, str(found)
+
+
+def _shown(lake: Lake) -> dict[str, tuple[str, Entities]]:
+    """Return names and rows by id; what is deleted while this looks is left out."""
+    found = {}
+    for record in lake.scenarios.list(limit=None):
+        try:
+            found[record.id] = record.name, lake.scenarios.load(record.id).entities
+        except NotFoundError:
+            continue
+    return found
+
+
+def _extend(entities: Entities, rows: list[dict[str, Any]], *, replace: bool) -> None:
+    old = entities.get("widgets", [])
+    if replace:
+        new = {row["id"] for row in rows}
+        old = [row for row in old if row["id"] not in new]
+    entities["widgets"] = [*old, *rows]
+
+
+@pytest.fixture(autouse=True)
+def _most_manifests_are_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifests, "INLINE_BYTES", 400)
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(
+    max_examples=300 if FULL else 40,
+    phases=[Phase.generate],
+    stateful_step_count=40 if FULL else 20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
