@@ -67,9 +67,9 @@ class Snapshot:
 
     def only(self, state: ScenarioState) -> Snapshot:
         """Return the snapshot with this scenario alone, and without documents and ledgers."""
-        alone = self.state.mutable_copy()
-        alone.scenarios, alone.documents, alone.ledgers = {state.record.id: state}, {}, {}
-        return replace(self, state=alone)
+        scenarios = {state.record.id: state}
+        alone = {"scenarios": scenarios, "documents": {}, "ledgers": {}}
+        return replace(self, state=self.state.model_copy(update=alone))
 
     def find(self, ref: str) -> ScenarioState | None:
         """Return the scenario with that id or name, or None; ids win, tombstones do not count."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -71,16 +73,27 @@ class DataCheck:
                     self._report.lost("ledger-file", key, "differs from what was committed")
 
     def documents(self, needed: References) -> None:
-        """Check that documents beside the log are there, and those of manifests are whole."""
-        there = {
-            parts
-            for room in ("scenarios", "profiles", "journeys")
-            for entry in self._storage.list(f"catalog/{room}")
-            if (parts := layout.document_parts(entry.key)) is not None
-        }
+        """Check that documents beside the log are there, and are what was committed."""
+        there: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for room in ("scenarios", "profiles", "journeys"):
+            for entry in self._storage.list(f"catalog/{room}"):
+                parts = layout.document_parts(entry.key)
+                if parts in needed.documents:
+                    there[parts].append(entry.key)
         self._report.checked["documents"] += len(needed.documents)
-        for collection, owner, txn in sorted(needed.documents - there):
-            self._report.lost("document", f"catalog/{collection}/{owner}/{txn}.json", "is missing")
+        for parts, wanted in sorted(needed.documents.items()):
+            where = "/".join(("catalog", *parts))
+            if len(there[parts]) < len(wanted):
+                self._report.lost("document", where, "is missing")
+            elif self._deep and not wanted <= self._digests(there[parts]):
+                self._report.lost("document", where, "differs from what was committed")
+
+    def _digests(self, keys: Iterable[str]) -> set[str]:
+        found = set()
+        for key in keys:
+            with contextlib.suppress(KeyMissingError):  # then its digest is missing, and told
+                found.add(hashlib.sha256(self._storage.read(key)).hexdigest())
+        return found
 
     def _record(self, state: ScenarioState) -> None:
         record = state.record

@@ -37,14 +37,14 @@ class References:
     Attributes:
         live: Data files of scenarios as they are now, by name.
         past: Data files of their earlier versions, and of tombstones.
-        documents: Collection, owner and transaction of documents beside the log.
+        documents: SHA-256 of documents beside the log, by collection, owner and transaction.
         ledger_files: Ledger and name of files of executions.
         unreadable: Versions whose manifest cannot be read; what they name is not known.
     """
 
     live: dict[str, FileRef] = field(default_factory=dict)
     past: dict[str, FileRef] = field(default_factory=dict)
-    documents: set[tuple[str, str, str]] = field(default_factory=set)
+    documents: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     ledger_files: set[tuple[str, str]] = field(default_factory=set)
     unreadable: list[Unreadable] = field(default_factory=list)
 
@@ -106,9 +106,11 @@ class _Collecting:
         for action in self._commits[commit].actions:
             owners = getattr(action, "scenario_id", None), getattr(action, "document_id", None)
             if owner in owners:
-                values = [value for _, value in action]
-                txns = (getattr(value, "txn_id", None) for value in values)
-                self.found.documents.update((collection, owner, txn) for txn in txns if txn)
+                for _, value in action:
+                    txn = getattr(value, "txn_id", None)
+                    if txn is not None:
+                        known = self.found.documents.setdefault((collection, owner, txn), set())
+                        known.add(value.sha256)
 
 
 def files_of(manifest: Manifest, scenario_id: str) -> Iterator[FileRef]:

@@ -21,7 +21,6 @@ from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import layout
 
-
 DURABLE_AFTER = timedelta(seconds=60)
 """After so long every disk has made a rename durable of its own; nobody waits for that."""
 MOST_AGAIN = 1_000

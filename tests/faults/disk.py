@@ -63,7 +63,7 @@ class ForgetfulDisk:
         return isinstance(path, str | os.PathLike) and os.fspath(path).startswith(self._root)
 
     def _note(self, undo: Callable[[], None], *paths: Any) -> None:
-        folders = frozenset(os.path.dirname(os.fspath(path)) for path in paths)
+        folders = frozenset(str(Path(path).parent) for path in paths)
         self._changes.append(Change(undo, folders))
 
     def _open(self, real: Any, path: Any, flags: int, *rest: Any, **options: Any) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from exam import assert_folders_are_the_head, assert_nothing_uncommitted_shows
 from faulty import Crash, Dying, lake_on
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from operations import PAINTED, WIDGETS
@@ -100,7 +100,7 @@ class Machine(RuleBasedStateMachine):
         except Crash:
             outcomes = [self.model, after]
             self.clean, self.crashed, self.repaired = False, True, False
-        found = {name: rows for name, rows in self._head().values()}
+        found = dict(self._head().values())
         matching = [one for one in outcomes if one.live == found]
         assert matching, f"neither what was there nor what was wanted: {found}"
         self.model = matching[-1] if self._graves_fit(matching[-1]) else matching[0]
@@ -117,7 +117,7 @@ class Machine(RuleBasedStateMachine):
         """Compare the head with the model, and remember it."""
         lake = lake_on(self.storage)
         head = _shown(lake)
-        assert {name: rows for name, rows in head.values()} == self.model.live
+        assert dict(head.values()) == self.model.live
         state = lake._log.refresh().state
         first = state.retention.before
         self.model.graves = [one for one in self.model.graves if not one[2] or one[2] > first]
@@ -132,7 +132,7 @@ class Machine(RuleBasedStateMachine):
     # Rules
 
     def _run(self, how: int, act: Callable[[Lake], Any], mean: Callable[[Model], None]) -> None:
-        if how < 2:  # noqa: PLR2004  # so many writers live
+        if how < 2:  # so many writers live
             self._do(how, act, mean)
         else:
             self._die(how - 2, act, mean)
@@ -180,7 +180,7 @@ class Machine(RuleBasedStateMachine):
 
         self._run(how, lambda lake: lake.scenarios.restore(name), mean)
 
-    @precondition(lambda self: self.model.live and len(self.model.live) < 3)  # noqa: PLR2004
+    @precondition(lambda self: self.model.live and len(self.model.live) < 3)
     @rule(how=st.integers(0, 40), data=st.data(), to=NAMES)
     def rename(self, how: int, data: st.DataObject, to: str) -> None:
         name = data.draw(st.sampled_from(sorted(self.model.live)))
@@ -323,7 +323,6 @@ def _most_manifests_are_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     max_examples=300 if FULL else 40,
-    phases=[Phase.generate],
     stateful_step_count=40 if FULL else 20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
