@@ -84,6 +84,14 @@ def test_all_commands_are_there():
         "tag list",
         "delete",
         "restore",
+        "doctor",
+        "verify",
+        "repair",
+        "tidy",
+        "vacuum",
+        "compact",
+        "upgrade",
+        "purge",
     }
 
 
