@@ -34,6 +34,18 @@ def readings(lake: Lake) -> dict[int, dict[str, Any]]:
     return found
 
 
+def heads(lake: Lake) -> dict[int, dict[str, Any]]:
+    """Return what each version of the lake showed when it was the newest one."""
+    found = {}
+    for version in range(lake.version + 1):
+        try:
+            past = lake.at(version=version).scenarios
+        except NotFoundError:
+            continue
+        found[version] = {one.name: past.load(one.id).entities for one in past.list(limit=None)}
+    return found
+
+
 def keys(lake: Lake, room: str) -> list[str]:
     return [entry.key for entry in lake._log.storage.list(room)]
 

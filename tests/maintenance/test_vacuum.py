@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from lakes import abandon, age, keys, people, readings
+from lakes import abandon, age, heads, keys, people, readings
 
 from healthsim_lake import Lake, _clock
 from healthsim_lake.catalog import actions, transaction
@@ -52,6 +52,20 @@ def test_what_is_kept_reads_as_it_did_and_the_rest_is_gone(lake):
             name: rows for name, rows in before[version].items() if name in after[version]
         }
     assert "a, 3" in after[4]
+    assert lake.maintenance.verify().findings == ()
+
+
+@pytest.mark.parametrize("keep", range(1, 6))
+def test_exactly_the_versions_that_were_asked_for_are_kept(lake, keep):
+    for number in "1234":
+        lake.scenarios.save("a", people(number), overwrite=True)
+    lake.scenarios.delete("a")
+    before = heads(lake)
+    lake.maintenance.vacuum(keep_versions=keep)
+    after = heads(lake)
+    assert list(after) == list(range(7 - keep, 7))
+    assert after.pop(6) == before[5]
+    assert after == {version: before[version] for version in after}
     assert lake.maintenance.verify().findings == ()
 
 
