@@ -11,7 +11,7 @@ from healthsim_lake.catalog.metadata import check_metadata
 from healthsim_lake.catalog.names import check_name, check_tags
 from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.transaction import Label
-from healthsim_lake.errors import InputError, ScenarioNotFoundError
+from healthsim_lake.errors import InputError, ScenarioNotFoundError, VersionNotFoundError
 from healthsim_lake.scenarios import lifecycle
 from healthsim_lake.scenarios.listing import select
 from healthsim_lake.scenarios.room import Room
@@ -148,7 +148,8 @@ class Scenarios(Room):
 
         Raises:
             ScenarioNotFoundError: There is (or was) no such scenario.
-            VersionNotFoundError: It never had that version.
+            VersionNotFoundError: It never had that version, or `vacuum` has forgotten it.
+            PurgedError: It was purged.
             EntityTypeNotFoundError: It holds no such type.
             IntegrityError: A file is missing or differs from what was committed.
         """
@@ -160,14 +161,21 @@ class Scenarios(Room):
             snapshot = self._committer.log.at(timestamp=as_of)
             known = head.find(ref)
             ref = ref if snapshot.find(ref) or known is None else known.record.id
-        return scenarios.load(
-            self._committer.log,
-            snapshot,
-            snapshot.get(ref),
-            self._types,
-            types=types,
-            version=version,
-        )
+        try:
+            return scenarios.load(
+                self._committer.log,
+                snapshot,
+                snapshot.get(ref),
+                self._types,
+                types=types,
+                version=version,
+            )
+        except VersionNotFoundError:
+            newest_is_meant = version is None and as_of is None
+            if not newest_is_meant or self._committer.view().version == head.version:
+                raise
+        # It was overwritten, and vacuum forgot the former state, while its files were looked for.
+        return self.load(ref, types=types)
 
     def get(self, ref: str) -> ScenarioRecord:
         """Return a scenario's record, without its rows.

@@ -73,5 +73,6 @@ def read(storage: Storage, ref: FileRef) -> bytes:
 def missing(ref: FileRef) -> DataFileMissingError:
     """Return the error for a file that is nowhere."""
     return DataFileMissingError(
-        f"{ref} is missing; restore it from a backup, or load an older version"
+        f"{ref} is missing: restore it from a backup, unless vacuum has forgotten this version "
+        "since the lake was opened at it"
     )
