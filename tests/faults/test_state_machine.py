@@ -322,7 +322,7 @@ def _most_manifests_are_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=300 if FULL else 40,
+    max_examples=300 if FULL else 15,
     stateful_step_count=40 if FULL else 20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
