@@ -74,7 +74,8 @@ def test_doctor_shows_the_lake(run, lake):
     assert run("doctor", "--json").json["lake_id"] == lake.id
 
 
-def test_purge_asks_and_says_who_still_has_the_rows(run, lake):
+@pytest.mark.usefixtures("lake")
+def test_purge_asks_first_and_leaves_nothing(run):
     refused = run("purge", "cohort")
     assert (refused.code, "--yes" in refused.err) == (2, True)
     assert run("purge", "none", "--yes").code == 4
