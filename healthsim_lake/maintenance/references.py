@@ -107,10 +107,15 @@ class _Collecting:
             owners = getattr(action, "scenario_id", None), getattr(action, "document_id", None)
             if owner in owners:
                 for _, value in action:
-                    txn = getattr(value, "txn_id", None)
-                    if txn is not None:
-                        known = self.found.documents.setdefault((collection, owner, txn), set())
-                        known.add(value.sha256)
+                    self._document(collection, owner, value)
+
+    def _document(self, collection: str, owner: str, value: object) -> None:
+        """Take in what names a document by its transaction, or by a name that begins with it."""
+        sha256 = getattr(value, "sha256", None)
+        name = getattr(value, "txn_id", None) or getattr(value, "name", None)
+        if sha256 is not None and name is not None:
+            key = collection, owner, str(name).split("-")[0]
+            self.found.documents.setdefault(key, set()).add(sha256)
 
 
 def files_of(manifest: Manifest, scenario_id: str) -> Iterator[FileRef]:
