@@ -32,6 +32,7 @@ GROUPS = {
     "list": ("listing", "measure"),
     "disk": ("large", "disk"),
     "exchange": ("exchange", "measure"),
+    "persist": ("persisting", "measure"),
     "memory": ("memory", "measure"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")

@@ -160,7 +160,7 @@ def test_what_is_no_collection_of_rows_is_refused(lake, source):
 
 
 def test_streams_of_many_chunks_keep_their_order(local, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.ROWS_PER_CHUNK", 100)
+    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 100)
     rows = [{"id": str(number)} for number in range(1_234)]
     seen = []
     local.scenarios.save(
