@@ -36,6 +36,7 @@ GROUPS = {
     "query": ("questions", "measure"),
     "disk": ("large", "disk"),
     "exchange": ("exchange", "measure"),
+    "persist": ("persisting", "measure"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),
     "summary": ("summaries", "ask"),

@@ -103,7 +103,8 @@ class _Sink:
             offset=self.rows,
         )
         if self._keep_keys and entity_type.key is not None:
-            self.keys += _listed(chunk.data[entity_type.key])
+            known = _listed(chunk.data[entity_type.key])
+            self.keys += (key for key in known if key is not None)
         self._files.append(self._writer.submit(chunk, entity_type))
         self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows

@@ -11,7 +11,7 @@ import pyarrow as pa
 from healthsim_lake.errors import InputError, InvalidEntityError
 
 ROWS_PER_CHUNK = 100_000
-STREAMED_ROWS_PER_CHUNK = 50_000
+STREAMED_ROWS_PER_CHUNK = 30_000
 """Rows of an iterator exist because of us: fewer are made at a time than a list has already."""
 ARROW_ROWS_PER_CHUNK = 250_000
 

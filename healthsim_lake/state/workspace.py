@@ -161,8 +161,7 @@ class Workspace(BaseModel):
             product: Only those of this product.
             directory: Where their files are.
         """
-        found = {one.metadata.workspace_id: one for one in cls._all(directory)}
-        chosen = [one for one in found.values() if one.matches(search, tags, product)]
+        chosen = [one for one in cls._all(directory) if one.matches(search, tags, product)]
         return sorted(chosen, key=_age, reverse=True)
 
     @classmethod
@@ -210,18 +209,19 @@ class Workspace(BaseModel):
 
     @classmethod
     def _all(cls, directory: Directory) -> Iterator[Self]:
-        """Yield all workspaces; of one that is in both places the file comes last, and counts."""
-        if directory is None:
-            lake = default_lake()
-            for record in lake.scenarios.list(limit=None):
-                if WORKSPACE_ID in record.metadata:
-                    yield cls.from_scenario(lake, record.id)
-        folder = _folder(directory)
+        """Yield all workspaces: those of files, then those that are in the lake alone."""
+        folder, seen = _folder(directory), set[str]()
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
             try:
-                yield cls._read(path)
+                found = cls._read(path)
             except FormatError as error:
                 warnings.warn(f"not listed: {error}", stacklevel=3)
+                continue
+            seen.add(found.metadata.workspace_id)
+            yield found
+        for record in default_lake().scenarios.list(limit=None) if directory is None else ():
+            if str(record.metadata.get(WORKSPACE_ID) or "") not in {"", *seen}:
+                yield cls.from_scenario(default_lake(), record.id)
 
     @classmethod
     def _read(cls, path: Path) -> Self:

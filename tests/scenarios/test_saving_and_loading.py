@@ -181,7 +181,7 @@ def test_a_bad_row_is_named_and_nothing_is_kept(lake):
 
 
 def test_a_bad_row_deep_in_a_stream_is_named_by_its_place(local, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.ROWS_PER_CHUNK", 10)
+    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 10)
     rows = ({"id": str(number)} if number != 25 else "no mapping" for number in range(50))
     with pytest.raises(InvalidEntityError, match=r"patients\[25\]"):
         local.scenarios.save("demo", {"patients": rows})

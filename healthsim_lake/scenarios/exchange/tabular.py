@@ -17,9 +17,9 @@ from healthsim_lake.entities.types import EXTRA, SCENARIO_ID
 from healthsim_lake.errors import FormatError
 from healthsim_lake.scenarios.exchange.formats import Format
 
-ROWS_PER_BATCH = 50_000
+ROWS_PER_BATCH = 20_000
 ROWS_AS_DICTS = 5_000
-_BLOCK = 8 * 1024 * 1024
+_BLOCK = 4 * 1024 * 1024
 """Bytes of CSV taken at a time; no row may be longer."""
 _LONGEST_LINE = 256 * 1024 * 1024
 
@@ -62,7 +62,7 @@ def _split(stream: pa.NativeFile, path: Path) -> Iterator[bytes]:
     rest = b""
     while True:
         try:
-            data = stream.read(_BLOCK // 8)
+            data = stream.read(_BLOCK // 4)
         except OSError as error:
             raise FormatError(f"{path}: cannot be read ({error})") from error
         if not data:
