@@ -90,7 +90,9 @@ class Reading(Generic[R, S]):
         """Return all changes of a document, the newest first; also of a deleted one."""
         return tuple(reversed(self._shelf().get_even_deleted(ref).revisions))
 
-    def diff(self, ref: str, before: int | None = None, after: int | None = None) -> Sequence[Change]:
+    def diff(
+        self, ref: str, before: int | None = None, after: int | None = None
+    ) -> Sequence[Change]:
         """Return what changed between two versions of a specification.
 
         Args:

@@ -50,6 +50,12 @@ class References:
     ledger_files: set[tuple[str, str]] = field(default_factory=set)
     unreadable: list[Unreadable] = field(default_factory=list)
 
+    def take(self, other: References) -> None:
+        """Add the documents that other versions name."""
+        for document, digests in other.documents.items():
+            self.documents.setdefault(document, set()).update(digests)
+        self.dispensable |= other.dispensable
+
     def names(self, document: tuple[str, str, str] | None) -> bool:
         """Return whether any version names a document; see `layout.document_parts`."""
         return document in self.documents or document in self.dispensable

@@ -124,6 +124,7 @@ class Vacuum:
     def __init__(self, committer: Committer, tell: Progress) -> None:
         self._committer, self._log, self._tell = committer, committer.log, tell
         self._storage = committer.log.storage
+        self._forgetting: Snapshot | None = None
 
     def run(
         self, wish: Keep, *, dry_run: bool, only: Collection[str] | None = None
@@ -151,6 +152,11 @@ class Vacuum:
             head, commit = _trimmed(head, wish.first_kept(self._log, head)), None
         else:
             head, commit = self._forget(wish, self._worth_saying(items, dead))
+            if self._forgetting is not None:
+                # What came since it was listed, and was forgotten with the rest, goes with it.
+                former.take(self._needed(self._forgetting))
+                entries = listed(self._storage, self._tell)
+                head = self._log.refresh()
         needed = self._needed(head)
         gone = list(_deletable(sorted_out(self._storage, entries, needed, head=head), former, dead))
         gone += _old_temporaries(entries, now)
@@ -192,6 +198,7 @@ class Vacuum:
             return head, None
 
         def plan(snapshot: Snapshot) -> Draft:
+            self._forgetting = snapshot
             before = wish.first_kept(self._log, snapshot)
             return Draft("vacuum", actions=(Forget(before=before, abandons=left),))
 

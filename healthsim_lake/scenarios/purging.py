@@ -132,5 +132,4 @@ def clones_of(snapshot: Snapshot, scenario_id: str) -> Iterator[ScenarioRecord]:
 
 def _origins(record: ScenarioRecord) -> set[str]:
     """Return the ids of the scenarios that a record names as what it was made from."""
-    named = getattr(record, "origins", None) or ()
-    return {one["scenario_id"] if isinstance(one, dict) else str(one.scenario_id) for one in named}
+    return {one.scenario_id for one in record.origins}

@@ -46,6 +46,11 @@ def heads(lake: Lake) -> dict[int, dict[str, Any]]:
     return found
 
 
+def manifests(lake: Lake) -> list[str]:
+    """Return the keys of manifests that stand beside the log."""
+    return [key for key in keys(lake, "catalog/scenarios") if "statistics" not in key]
+
+
 def keys(lake: Lake, room: str) -> list[str]:
     return [entry.key for entry in lake._log.storage.list(room)]
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lakes import abandon, age, keys, people, readings
+from lakes import abandon, age, keys, manifests, people, readings
 
 from healthsim_lake import Lake, _clock
 from healthsim_lake.catalog import checkpoint
@@ -81,7 +81,7 @@ def test_one_scenario_can_be_verified_alone(lake):
 def test_a_missing_or_altered_manifest_is_lost(lake):
     lake.scenarios.save("wide", WIDE)
     lake.scenarios.save("wide", WIDE, overwrite=True)
-    first, second = keys(lake, "catalog/scenarios")
+    first, second = manifests(lake)
     lake._log.storage.delete(first)
     swapped(lake, second, lambda data: data.replace(b"type_001", b"type_XXX"))
     assert [one.what for one in lake.maintenance.verify().lost] == ["manifest", "manifest"]

@@ -353,7 +353,7 @@ def test_many_small_adds_that_are_folded_keep_the_summary_exact(tmp_path):
 
 
 def test_streams_of_many_chunks_are_summarised_as_one_table(tmp_path, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.ROWS_PER_CHUNK", 25)
+    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 25)
     lake = Lake(tmp_path / "lake")
     lake.scenarios.save(
         "demo", {"encounters": iter(ENCOUNTERS), "patients": pl.DataFrame(PATIENTS)}
