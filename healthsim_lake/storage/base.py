@@ -16,11 +16,13 @@ class Entry:
         key: Its key, relative to the lake's root.
         size: Bytes.
         modified: Seconds since 1970 by the store's clock.
+        sealed: Whether nobody touched the file since a store that notices such things `put` it.
     """
 
     key: str
     size: int
     modified: float
+    sealed: bool = False
 
 
 class Storage(ABC):

@@ -7,6 +7,8 @@ import errno
 import os
 import secrets
 import shutil
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,7 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
+_SECOND = 1_000_000_000
 
 
 class LocalStorage(Storage):
@@ -43,8 +46,8 @@ class LocalStorage(Storage):
 
     def read(self, key: str) -> bytes:
         """Return the value under `key`."""
-        with _mapped_errors(key, "read"):
-            return self._path(key).read_bytes()
+        with _mapped_errors(key, "read"), open(self._path(key), "rb", opener=_open_file) as file:
+            return file.read()
 
     def create(self, key: str, data: bytes) -> None:
         """Write a temporary file, make it durable, and link it to its name; a link is atomic."""
@@ -70,9 +73,13 @@ class LocalStorage(Storage):
             _write(path, data, mode=_RECORD_MODE)
 
     def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:
-        """Write a data file, read-only: a hard-linked version must survive careless editors."""
+        """Write a data file, read-only: a hard-linked version must survive careless editors.
+
+        Its time of modification is cut to the second. Whoever edits or replaces the file leaves
+        another one, and a link or a copy of it keeps it.
+        """
         with _mapped_errors(key, "write"):
-            _write(self._path(key), data, mode=_DATA_MODE, durable=durable)
+            _write(self._path(key), data, mode=_DATA_MODE, durable=durable, sealed=True)
 
     def sync(self, folder: str) -> None:
         """Make the names in `folder` durable."""
@@ -81,11 +88,16 @@ class LocalStorage(Storage):
 
     def stat(self, key: str) -> Entry | None:
         """Return size and time of `key`, or None."""
+        path = self._path(key)
         try:
-            found = self._path(key).stat()
-        except (FileNotFoundError, NotADirectoryError):
+            with _mapped_errors(key, "read"):
+                own = found = path.lstat()
+                if stat.S_ISLNK(own.st_mode):
+                    found = path.stat()
+        except KeyMissingError:
             return None
-        return Entry(key, found.st_size, found.st_mtime)
+        sealed = found is own and own.st_mtime_ns % _SECOND == 0
+        return Entry(key, found.st_size, max(own.st_mtime, found.st_mtime), sealed)
 
     def names(self) -> list[str]:
         """Return what the lake's folder holds."""
@@ -96,13 +108,16 @@ class LocalStorage(Storage):
                 return []
 
     def list(self, folder: str) -> Iterator[Entry]:
-        """Yield all files below `folder`, sorted by key; symbolic links are not followed."""
+        """Yield all files below `folder`, sorted by key; links to folders are not followed.
+
+        What could not be a key is none of the lake's: a ``.DS_Store``, say.
+        """
         start = self._path(folder)
         for parent, folders, names in os.walk(start):
             folders.sort()
             for name in sorted(names):
-                path = Path(parent, name)
-                entry = self.stat(path.relative_to(self.root).as_posix())
+                key = Path(parent, name).relative_to(self.root).as_posix()
+                entry = self.stat(key) if layout.is_key(key) else None
                 if entry is not None:
                     yield entry
 
@@ -147,7 +162,14 @@ class LocalStorage(Storage):
         return self.root / layout.check_key(key)
 
 
-def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = True) -> None:
+def _write(
+    path: Path,
+    data: bytes | memoryview,
+    *,
+    mode: int,
+    durable: bool = True,
+    sealed: bool = False,
+) -> None:
     """Write a new file and make its content durable; a failed one is removed again."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
@@ -159,6 +181,9 @@ def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = T
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
+        if sealed:
+            seconds = int(time.time())
+            os.utime(path, (seconds, seconds))
         if durable:
             os.fsync(descriptor)
     except BaseException:
@@ -166,6 +191,18 @@ def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = T
         raise
     finally:
         os.close(descriptor)
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Open a file, and nothing that would keep its reader waiting or never end."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def _sync_folder(folder: Path) -> None:
