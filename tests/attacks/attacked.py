@@ -84,7 +84,9 @@ def rewrite(path: Path, value: Any) -> None:
 def rechain(url: str, start: int) -> None:
     """Make each commit from `start` on name the digest of the one before, as a forger would."""
     for version in range(start, 10_000):
-        path, before = (Path(url, f"catalog/log/{number:020d}.json") for number in (version, version - 1))
+        path, before = (
+            Path(url, f"catalog/log/{number:020d}.json") for number in (version, version - 1)
+        )
         if not path.exists():
             return
         document = json.loads(path.read_bytes())
