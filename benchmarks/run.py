@@ -37,6 +37,7 @@ GROUPS = {
     "disk": ("large", "disk"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),
+    "writers": ("writers", "measure"),
     "summary": ("summaries", "ask"),
     "save-summary": ("summaries", "save"),
 }

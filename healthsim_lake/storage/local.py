@@ -54,6 +54,8 @@ class LocalStorage(Storage):
         path = self._path(key)
         aside = self._path(f"{layout.STAGING}/{secrets.token_hex(12)}.tmp")
         with _mapped_errors(key, "write"):
+            if os.path.lexists(path):  # a race that is lost already is not worth an fsync
+                raise FileExistsError
             _write(aside, data, mode=_RECORD_MODE)
             try:
                 self._link_new(aside, path, data)
