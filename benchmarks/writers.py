@@ -34,7 +34,7 @@ def measure(options: Options) -> list[Figure]:
 
 def _figure(options: Options, kind: str) -> Figure:
     name, creates, target, against = KINDS[kind]
-    commits, runs = options.pick(25, 4), options.pick(5, 1)
+    commits, runs = options.pick(25, 4), options.pick(3, 1)
     pair = Pair([], [])
     for number in range(runs):
         folder = options.folder / f"{kind}-{number}"

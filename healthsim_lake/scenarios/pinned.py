@@ -40,7 +40,8 @@ def _parsed(name: str, state: TableState) -> EntityType:
     try:
         return EntityType.model_validate(state.declaration)
     except ValidationError as error:
+        reason = error.errors()[0]["msg"][:200]
         raise DamagedCommitError(
-            f"the declaration of table {name} cannot be read ({error.errors()[0]['msg'][:200]}): it was "
-            "altered, or a newer release of healthsim-lake wrote it"
+            f"the declaration of table {name} cannot be read ({reason}): it was altered, or a "
+            "newer release of healthsim-lake wrote it"
         ) from error

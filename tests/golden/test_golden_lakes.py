@@ -135,7 +135,7 @@ def test_what_a_later_release_must_be_known_for_is_refused(golden, what):
     before = digests(root)
     with Lake(root) as lake:
         for use in (
-            lambda: lake.scenarios.list(),
+            lake.scenarios.list,
             lambda: lake.query("SELECT 1 FROM patients"),
             lambda: lake.scenarios.save("x", {"patients": []}),
             lambda: lake.at(version=expected["version"]),
