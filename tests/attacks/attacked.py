@@ -43,7 +43,7 @@ def read_everything(url: str) -> Iterator[object]:
         yield lambda: lake.query("SELECT * FROM profile_executions").results
         yield lambda: lake.scan("patients").collect()
         yield lambda: lake.files("patients")
-        yield lambda: lake.profiles.list()
+        yield lake.profiles.list
         for name in ("inline", "long"):
             yield lambda name=name: lake.profiles.load(name)
             yield lambda name=name: lake.profiles.executions.of(name)

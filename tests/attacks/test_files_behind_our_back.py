@@ -34,7 +34,7 @@ def file_of(url: str, name: str) -> Path:
     return Path(Lake(url).files("patients", scenario=name)[0])
 
 
-def edited(path: Path, other: Path) -> None:
+def edited(path: Path, _other: Path) -> None:
     path.chmod(0o644)
     with path.open("r+b") as file:
         file.write(path.read_bytes().replace(WORD.encode(), OTHER.encode()))

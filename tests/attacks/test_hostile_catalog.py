@@ -163,7 +163,7 @@ BOMBS = {
     "a huge number": "1" * 1_000_000,
     "a huge exponent": '{"version": 1e999999999}',
     "twins": '{"format": 1, "format": 2}',
-    "many keys": "{" + ",".join(f'"k{number}":1' for number in range(100_000)) + "}",
+    "many keys": "{" + ",".join(f'"k{number}":1' for number in range(10_000)) + "}",
     "not utf-8": "\udcff\udcfe",
     "nan": "NaN",
     "nothing": "",
