@@ -39,6 +39,7 @@ GROUPS = {
     "persist": ("persisting", "measure"),
     "memory": ("memory", "measure"),
     "library": ("library", "measure"),
+    "writers": ("writers", "measure"),
     "summary": ("summaries", "ask"),
     "save-summary": ("summaries", "save"),
 }

@@ -22,6 +22,7 @@ from healthsim_lake.catalog.documents import (
 )
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerIs
 from healthsim_lake.catalog.records import (
+    Count,
     Manifest,
     ManifestRef,
     Origin,
@@ -69,7 +70,7 @@ class CreateScenario(Record):
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
     products: tuple[str, ...] = ()
-    entity_counts: dict[str, int] = {}
+    entity_counts: dict[str, Count] = {}
     manifest: Manifest | ManifestRef
     statistics: StatisticsRef | None = None
     origins: tuple[Origin, ...] = ()
@@ -86,7 +87,7 @@ class ReplaceRows(Record):
     kind: Literal["replace_rows"] = "replace_rows"
     scenario_id: ScenarioId
     products: tuple[str, ...] = ()
-    entity_counts: dict[str, int] = {}
+    entity_counts: dict[str, Count] = {}
     manifest: Manifest | ManifestRef
     statistics: StatisticsRef | None = None
     same_rows: bool = False
@@ -139,7 +140,7 @@ class RestoreScenario(Record):
     scenario_id: ScenarioId
     name: str
     manifest: Manifest | ManifestRef
-    entity_counts: dict[str, int] = {}
+    entity_counts: dict[str, Count] = {}
     statistics: StatisticsRef | None = None
 
 

@@ -10,6 +10,7 @@ from healthsim_lake.catalog import checkpoint
 from healthsim_lake.catalog.commit import (
     Commit,
     LakeFile,
+    TornCommitError,
     digest,
     parse_commit,
     parse_lake_file,
@@ -127,7 +128,7 @@ def read_commit(storage: Storage, version: int) -> tuple[Commit, str, int] | Non
         return None
     try:
         commit = parse_commit(data, version)
-    except DamagedCommitError:
+    except TornCommitError:
         if _in_flight(storage, version):
             return None
         raise

@@ -24,6 +24,10 @@ READER_FEATURES: frozenset[str] = frozenset()
 """Optional features of the format that this release can follow; version 1 has none yet."""
 
 
+class TornCommitError(DamagedCommitError):
+    """A commit is no complete JSON text: part of it was not written, or not yet."""
+
+
 class LakeFile(Record):
     """What ``catalog/lake.json`` holds; written once."""
 
@@ -86,7 +90,8 @@ def parse_commit(data: bytes, version: int) -> Commit:
 
     Raises:
         NewerFormatError: It uses a format, an action or a requirement of a later release.
-        DamagedCommitError: It is torn, or is not the commit of that version.
+        TornCommitError: It is no JSON text.
+        DamagedCommitError: It is not the commit of that version.
     """
     try:
         commit = Commit.model_validate_json(data)
@@ -97,7 +102,8 @@ def parse_commit(data: bytes, version: int) -> Commit:
                 f"commit {version} holds a change that this release does not know; "
                 "install a newer release of healthsim-lake"
             ) from error
-        raise DamagedCommitError(
+        kind = TornCommitError if "json_invalid" in kinds else DamagedCommitError
+        raise kind(
             f"commit {version} cannot be read ({error.errors()[0]['msg']}); "
             "restore catalog/log from a backup"
         ) from error

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 from healthsim_lake._clock import iso
 
-Timestamp = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
+Timestamp = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
 """A moment in UTC; in JSON, ISO 8601 text with six decimals and a Z."""
 
 TABLE_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
@@ -22,6 +21,7 @@ TXN_PATTERN = r"^[0-9a-f]{24}$"
 TableName = Annotated[str, Field(pattern=TABLE_PATTERN)]
 ScenarioId = Annotated[str, Field(pattern=UUID_PATTERN)]
 FileName = Annotated[str, Field(pattern=FILE_PATTERN)]
+Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
 
 
@@ -213,7 +213,7 @@ class ScenarioRecord(Record):
     created_at: Timestamp
     updated_at: Timestamp
     version: int = Field(ge=1)
-    entity_counts: dict[str, int] = {}
+    entity_counts: dict[str, Count] = {}
     deleted: bool = False
     origins: tuple[Origin, ...] = ()
 

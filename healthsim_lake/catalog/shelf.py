@@ -69,7 +69,7 @@ class Shelf:
         return self.find(ref) or self.find_deleted(ref) or self.get(ref)
 
     def _by_id(self, ref: str) -> DocumentState | None:
-        found = self._documents.get(ref)
+        found = self._documents.get(ref) if isinstance(ref, str) else None
         return found if found is not None and found.collection == self._collection else None
 
 

@@ -10,7 +10,12 @@ from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.fold import fold
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.catalog.state import IdempotentResult, ScenarioState, State, TableState
-from healthsim_lake.errors import EntityTypeNotFoundError, PurgedError, ScenarioNotFoundError
+from healthsim_lake.errors import (
+    DamagedCommitError,
+    EntityTypeNotFoundError,
+    PurgedError,
+    ScenarioNotFoundError,
+)
 
 IDEMPOTENCY_WINDOW = timedelta(days=7)
 
@@ -34,12 +39,22 @@ class Snapshot:
     state: State = field(default_factory=State)
 
     def advance(self, commits: Iterable[tuple[Commit, str]]) -> Snapshot:
-        """Return the snapshot after `commits`, given with their digests, in order."""
+        """Return the snapshot after `commits`, given with their digests, in order.
+
+        Raises:
+            DamagedCommitError: One changes what is not there.
+        """
         state = self.state.mutable_copy()
         last, digest, tidied = None, self.digest, self.tidied
         for commit, own_digest in commits:
-            for action in commit.actions:
-                fold(action, state, commit)
+            try:
+                for action in commit.actions:
+                    fold(action, state, commit)
+            except KeyError as error:
+                raise DamagedCommitError(
+                    f"commit {commit.version} changes {error}, which is not there; "
+                    "restore catalog/log from a backup"
+                ) from error
             if commit.idempotency_key is not None:
                 state.remember(commit.idempotency_key, _result_of(commit))
             last, digest, tidied = commit, own_digest, max(tidied, commit.tidied)
@@ -73,6 +88,8 @@ class Snapshot:
 
     def find(self, ref: str) -> ScenarioState | None:
         """Return the scenario with that id or name, or None; ids win, tombstones do not count."""
+        if not isinstance(ref, str):
+            return None
         found = self.state.scenarios.get(ref)
         if found is None or found.record.deleted:
             found = self.state.scenarios.get(self.state.names.get(ref, ""))
@@ -97,6 +114,8 @@ class Snapshot:
 
     def find_deleted(self, ref: str) -> ScenarioState | None:
         """Return the tombstone with that id, or the one of that name that was deleted last."""
+        if not isinstance(ref, str):
+            return None
         by_id = self.state.scenarios.get(ref)
         if by_id is not None:
             return by_id if by_id.record.deleted else None

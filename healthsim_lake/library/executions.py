@@ -35,8 +35,8 @@ class Execution(Record):
     """
 
     id: ExecutionId
-    version: int = Field(ge=1)
-    spec_commit: int = Field(ge=1)
+    version: int = Field(ge=1, le=2**63 - 1)
+    spec_commit: int = Field(ge=1, le=2**63 - 1)
     cohort_id: str | None = None
     executed_at: Timestamp
     duration_ms: Count | None = None

@@ -18,6 +18,7 @@ from healthsim_lake.query.views import FileSource, View
 from healthsim_lake.tables.places import FileRef, locate, refs
 
 _MOST_ALLOWED = 200
+_MOST_WATCHED = 50
 
 
 class Sources:
@@ -92,8 +93,11 @@ class Sources:
     def _view(self, table: str, snapshot: Snapshot) -> View:
         if table in self._catalog:
             return self._catalog_view(self._catalog[table], snapshot)
-        if table not in self._views:
-            self._views[table] = self._files_view(self._registry.get(table))
+        known = self._views.get(table)
+        # Files that were looked up stay watched, as long as that costs next to nothing.
+        if known is None or max(len(known.files), len(self._states)) <= _MOST_WATCHED:
+            found = self._files_view(self._registry.get(table))
+            self._views[table] = known if known == found else found
         return self._views[table]
 
     def _catalog_view(self, table: CatalogTable, snapshot: Snapshot) -> View:

@@ -20,7 +20,7 @@ from healthsim_lake.scenarios.originals import Original
 from healthsim_lake.scenarios.renumbering import fresh_rules
 from healthsim_lake.scenarios.results import CloneResult
 from healthsim_lake.tables.committer import Committer
-from healthsim_lake.tables.places import locate
+from healthsim_lake.tables.places import read_checked
 from healthsim_lake.tables.recode import recoded
 from healthsim_lake.tables.substitute import Rule, substituted
 from healthsim_lake.tables.writer import FileWriter
@@ -132,7 +132,9 @@ class Cloning:
             original.id,
             writer,
             entity_type=entity_type,
-            change=lambda ref: recoded(self._storage, locate(self._storage, ref), entity_type),
+            change=lambda ref: recoded(
+                read_checked(self._storage, ref), entity_type, where=str(ref)
+            ),
         )
 
     def _renumbered(self, original: Original, writer: FileWriter) -> list[EntitySet]:

@@ -25,11 +25,10 @@ def recode(
         if entity_type is None:
             result.append(one)
             continue
+        keys = [writer.key(one.table, file.name) for file in one.files]
         futures = [
-            writer.submit(
-                recoded(storage, writer.key(one.table, file.name), entity_type), entity_type
-            )
-            for file in one.files
+            writer.submit(recoded(storage.read(key), entity_type, where=key), entity_type)
+            for key in keys
         ]
         files = tuple(future.result() for future in futures)
         result.append(one.model_copy(update={"files": files}))

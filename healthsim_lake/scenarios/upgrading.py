@@ -17,7 +17,7 @@ from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios import manifests
 from healthsim_lake.scenarios.statistics import Changes, Gathering
 from healthsim_lake.tables.committer import Committer
-from healthsim_lake.tables.places import locate, refs
+from healthsim_lake.tables.places import read_checked, refs
 from healthsim_lake.tables.recode import recoded
 from healthsim_lake.tables.writer import FileWriter
 
@@ -144,7 +144,7 @@ class _Upgrading:
         storage = self._committer.log.storage
         futures = [
             self._writer.submit(
-                recoded(storage, locate(storage, ref), self._target),
+                recoded(read_checked(storage, ref), self._target, where=str(ref)),
                 self._target,
                 scenario_id=scenario_id,
             )

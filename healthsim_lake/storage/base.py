@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,13 @@ class Entry:
         key: Its key, relative to the lake's root.
         size: Bytes.
         modified: Seconds since 1970 by the store's clock.
+        sealed: Whether nobody touched the file since a store that notices such things `put` it.
     """
 
     key: str
     size: int
     modified: float
+    sealed: bool = False
 
 
 class Storage(ABC):
@@ -113,6 +116,13 @@ class Storage(ABC):
     @abstractmethod
     def location(self, key: str) -> str:
         """Return the path or URL by which other programs open `key`."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait a little for other writers of this machine, so that fewer races are lost.
+
+        A courtesy and no lock: who may write is decided by `create` alone.
+        """
+        return nullcontext()
 
     @property
     def filesystem(self) -> Any | None:

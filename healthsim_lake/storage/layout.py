@@ -40,10 +40,14 @@ def check_key(key: str) -> str:
         InvalidPathError: An empty or absolute key, ``..``, a backslash, control characters, or
             anything else outside of letters, digits and ``_ . = -`` between slashes.
     """
-    segments = key.split("/")
-    if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+    if not is_key(key):
         raise InvalidPathError(f"{key!r} is not a key inside a lake")
     return key
+
+
+def is_key(key: str) -> bool:
+    """Return whether `key` is one that this package could have made."""
+    return all(_SEGMENT.fullmatch(segment) for segment in key.split("/"))
 
 
 def commit(version: int) -> str:

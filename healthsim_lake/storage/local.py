@@ -7,6 +7,8 @@ import errno
 import os
 import secrets
 import shutil
+import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +24,20 @@ from healthsim_lake.errors import (
 from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+_LONGEST_TURN = 2.0
+"""Seconds to wait for a writer that may be stopped, before racing it."""
+_LOOK_EVERY = 0.0005
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
+_SECOND = 1_000_000_000
 
 T = TypeVar("T")
 
@@ -46,14 +57,16 @@ class LocalStorage(Storage):
 
     def read(self, key: str) -> bytes:
         """Return the value under `key`."""
-        with _mapped_errors(key, "read"):
-            return self._path(key).read_bytes()
+        with _mapped_errors(key, "read"), open(self._path(key), "rb", opener=_open_file) as file:
+            return file.read()
 
     def create(self, key: str, data: bytes) -> None:
         """Write a temporary file, make it durable, and link it to its name; a link is atomic."""
         path = self._path(key)
         aside = self._path(f"{layout.STAGING}/{secrets.token_hex(12)}.tmp")
         with _mapped_errors(key, "write"):
+            if os.path.lexists(path):  # a race that is lost already is not worth an fsync
+                raise FileExistsError
             _write(aside, data, mode=_RECORD_MODE)
             try:
                 self._link_new(aside, path, data)
@@ -72,9 +85,13 @@ class LocalStorage(Storage):
             _write(path, data, mode=_RECORD_MODE)
 
     def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:
-        """Write a data file, read-only: a hard-linked version must survive careless editors."""
+        """Write a data file, read-only: a hard-linked version must survive careless editors.
+
+        Its time of modification is cut to the second. Whoever edits or replaces the file leaves
+        another one, and a link or a copy of it keeps it.
+        """
         with _mapped_errors(key, "write"):
-            _write(self._path(key), data, mode=_DATA_MODE, durable=durable)
+            _write(self._path(key), data, mode=_DATA_MODE, durable=durable, sealed=True)
 
     def sync(self, folder: str) -> None:
         """Make the names in `folder` durable."""
@@ -83,11 +100,16 @@ class LocalStorage(Storage):
 
     def stat(self, key: str) -> Entry | None:
         """Return size and time of `key`, or None."""
+        path = self._path(key)
         try:
-            found = self._path(key).stat()
-        except (FileNotFoundError, NotADirectoryError):
+            with _mapped_errors(key, "read"):
+                own = found = path.lstat()
+                if stat.S_ISLNK(own.st_mode):
+                    found = path.stat()
+        except KeyMissingError:
             return None
-        return Entry(key, found.st_size, found.st_mtime)
+        sealed = found is own and own.st_mtime_ns % _SECOND == 0
+        return Entry(key, found.st_size, max(own.st_mtime, found.st_mtime), sealed)
 
     def names(self) -> list[str]:
         """Return what the lake's folder holds."""
@@ -159,11 +181,36 @@ class LocalStorage(Storage):
         """Return the absolute path of `key`."""
         return str(self._path(key))
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Queue at the folder of the log, where the file system has such locks."""
+        try:
+            descriptor = os.open(self._path(layout.LOG), os.O_RDONLY)
+        except OSError:
+            yield  # no commit yet, or no handles for folders
+            return
+        try:
+            queued = _queue(descriptor)
+            try:
+                yield
+            finally:
+                if queued:  # at once, even where a fork has the descriptor too
+                    fcntl.flock(descriptor, fcntl.LOCK_UN)
+        finally:
+            os.close(descriptor)
+
     def _path(self, key: str) -> Path:
         return self.root / layout.check_key(key)
 
 
-def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = True) -> None:
+def _write(
+    path: Path,
+    data: bytes | memoryview,
+    *,
+    mode: int,
+    durable: bool = True,
+    sealed: bool = False,
+) -> None:
     """Write a new file and make its content durable; a failed one is removed again."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = _in_new_folders(path, lambda: os.open(path, flags, mode))
@@ -171,6 +218,9 @@ def _write(path: Path, data: bytes | memoryview, *, mode: int, durable: bool = T
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
+        if sealed:
+            seconds = int(time.time())
+            os.utime(path, (seconds, seconds))
         if durable:
             os.fsync(descriptor)
     except BaseException:
@@ -197,6 +247,35 @@ def _in_new_folders(path: Path, make: Callable[[], T]) -> T:
         for folder in missing:
             _sync_folder(folder.parent)
         return made
+
+
+def _queue(descriptor: int) -> bool:
+    """Take the lock as soon as it is free; return False if it stays taken, or there is none."""
+    if fcntl is None:
+        return False
+    deadline = time.monotonic() + _LONGEST_TURN
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_EVERY)
+        except OSError:
+            return False
+        else:
+            return True
+    return False
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Open a file, and nothing that would keep its reader waiting or never end."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def _sync_folder(folder: Path) -> None:

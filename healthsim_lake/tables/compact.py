@@ -20,7 +20,7 @@ def concatenate(storage: Storage, files: Sequence[FileRef], entity_type: EntityT
     shapes: list[Shape] = []
     tables = []
     for ref in files:
-        table, own = parquet.read_table(places.read(storage, ref), where=str(ref))
+        table, own = parquet.read_table(places.read_checked(storage, ref), where=str(ref))
         tables.append(_reindexed(table, own, shapes).cast(entity_type.arrow_schema))
     table = pa.concat_tables(tables).combine_chunks()
     return Chunk(data=table, shapes=tuple(shapes), rows=len(table))
@@ -42,7 +42,7 @@ def without_keys(
     storage: Storage, ref: FileRef, entity_type: EntityType, keys: Collection[Any]
 ) -> Chunk | None:
     """Return the rows of a file whose key is not among `keys`; None if all of them stay."""
-    table, shapes = parquet.read_table(places.read(storage, ref), where=str(ref))
+    table, shapes = parquet.read_table(places.read_checked(storage, ref), where=str(ref))
     column = table[entity_type.key]
     wanted = pa.array(list(keys), column.type)
     leaves = pc.is_in(column, value_set=wanted.drop_null())

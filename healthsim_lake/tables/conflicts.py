@@ -51,7 +51,7 @@ def read_keys(
     ]
     frames = []
     for number, (source, ref) in enumerate(files):
-        data = places.read(storage, ref)
+        data = places.read_checked(storage, ref)
         table, _ = parquet.read_table(data, where=str(ref), columns=list(names))
         frames.append(
             pl.DataFrame(table).select(

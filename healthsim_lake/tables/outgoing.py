@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +11,7 @@ from polars.io.plugins import register_io_source
 
 from healthsim_lake.entities.codec import Shape, decode
 from healthsim_lake.entities.types import EXTRA, ROW_SHAPE, SCENARIO_ID, EntityType
-from healthsim_lake.errors import DataFileAlteredError, StorageError
+from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Storage
 from healthsim_lake.tables import parquet, places
 from healthsim_lake.tables.places import FileRef
@@ -49,21 +48,6 @@ class Agreement:
     def common(self) -> dict[str, str]:
         """The values that all rows share, by column; none before the first row."""
         return dict(self._common or {})
-
-
-def read_verified(storage: Storage, ref: FileRef) -> bytes:
-    """Return the bytes of a file, checked against the SHA-256 that was committed.
-
-    Raises:
-        DataFileMissingError: It is nowhere.
-        DataFileAlteredError: It is not what was committed.
-    """
-    data = places.read(storage, ref)
-    if hashlib.sha256(data).hexdigest() != ref.file.sha256:
-        raise DataFileAlteredError(
-            f"{ref} differs from what was committed (SHA-256); restore it from a backup"
-        )
-    return data
 
 
 def row_blocks(
@@ -173,4 +157,4 @@ def _schema(entity_type: EntityType, columns: Sequence[str]) -> pl.Schema:
 
 
 def _read(storage: Storage, ref: FileRef) -> tuple[pl.DataFrame, tuple[Shape, ...]]:
-    return parquet.read_frame(read_verified(storage, ref), where=str(ref))
+    return parquet.read_frame(places.read_checked(storage, ref), where=str(ref))

@@ -95,6 +95,8 @@ def _opened(storage: Storage, ref: FileRef) -> Iterator[tuple[pq.ParquetFile, tu
     """Open a file wherever it stands, to read parts of it."""
     with ExitStack() as stack:
         for key in ref.possible_keys():
+            if not places.is_at(storage, ref, key):
+                continue
             try:
                 source: Any = storage.location(key)
                 if storage.filesystem is not None:

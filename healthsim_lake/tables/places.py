@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError, KeyMissingError
-from healthsim_lake.storage import Storage, layout
+from healthsim_lake.storage import Entry, Storage, layout
+
+_REMEMBERED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +46,48 @@ def locate(storage: Storage, ref: FileRef) -> str:
 
     Raises:
         DataFileMissingError: It is nowhere.
-        DataFileAlteredError: It has another size than was committed.
+        DataFileAlteredError: See `is_at`.
     """
     for key in ref.possible_keys():
-        entry = storage.stat(key)
-        if entry is None:
-            continue
-        if entry.size != ref.file.bytes:
-            raise DataFileAlteredError(
-                f"{ref} has {entry.size} bytes, {ref.file.bytes} were committed; "
-                "restore the file from a backup"
-            )
-        return key
+        if is_at(storage, ref, key):
+            return key
     raise missing(ref)
 
 
-def read(storage: Storage, ref: FileRef) -> bytes:
-    """Return the bytes of a file, wherever it stands.
+def is_at(storage: Storage, ref: FileRef, key: str) -> bool:
+    """Return whether a file stands under `key`, for those who read only parts of it.
 
     Raises:
-        DataFileMissingError: It is nowhere.
+        DataFileAlteredError: It has another size than was committed, or it was touched since it
+            was written and is not what was committed.
     """
+    entry = storage.stat(key)
+    if entry is None:
+        return False
+    if entry.size != ref.file.bytes:
+        raise DataFileAlteredError(
+            f"{ref} has {entry.size} bytes, {ref.file.bytes} were committed; "
+            "restore the file from a backup"
+        )
+    if storage.filesystem is None and not entry.sealed:
+        found = _digest(storage.location(key), entry)
+        if found not in (None, ref.file.sha256):
+            raise _altered(ref)
+        return found is not None
+    return True
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _digest(path: str, _as_it_is: Entry) -> str | None:
+    """Return the SHA-256 of a local file, or None if it moved on; once as long as it stays so."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _read(storage: Storage, ref: FileRef) -> bytes:
     for key in ref.possible_keys():
         try:
             return storage.read(key)
@@ -78,12 +103,16 @@ def read_checked(storage: Storage, ref: FileRef) -> bytes:
         DataFileMissingError: It is nowhere.
         DataFileAlteredError: It is not what was committed.
     """
-    data = read(storage, ref)
+    data = _read(storage, ref)
     if hashlib.sha256(data).hexdigest() != ref.file.sha256:
-        raise DataFileAlteredError(
-            f"{ref} differs from what was committed (SHA-256); restore it from a backup"
-        )
+        raise _altered(ref)
     return data
+
+
+def _altered(ref: FileRef) -> DataFileAlteredError:
+    return DataFileAlteredError(
+        f"{ref} differs from what was committed (SHA-256); restore it from a backup"
+    )
 
 
 def missing(ref: FileRef) -> DataFileMissingError:

@@ -99,7 +99,7 @@ def keys_of(storage: Storage, files: Iterable[FileRef], key: str) -> set[Any]:
     """Return all values of the key column in `files`; nulls do not count."""
     found: set[Any] = set()
     for ref in files:
-        data = places.read(storage, ref)
+        data = places.read_checked(storage, ref)
         table, _ = parquet.read_table(data, where=str(ref), columns=[key])
         found.update(table[key].drop_null().to_pylist())
     return found

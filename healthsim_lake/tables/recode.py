@@ -11,17 +11,16 @@ import pyarrow.compute as pc
 
 from healthsim_lake.entities.codec import Chunk, decode, encode_rows
 from healthsim_lake.entities.types import PROVENANCE, EntityType
-from healthsim_lake.storage import Storage
 from healthsim_lake.tables import parquet
 
 
-def recoded(storage: Storage, key: str, target: EntityType) -> Chunk:
-    """Return the rows of the file under `key` as a chunk with the columns of `target`.
+def recoded(data: bytes, target: EntityType, *, where: str) -> Chunk:
+    """Return the rows of a file, given as its bytes, as a chunk with the columns of `target`.
 
     No row changes: files give back their rows exactly, whatever their columns are. What was filled
     in when the rows were first written (provenance, ids of rows without one) is carried over.
     """
-    table, shapes = parquet.read_table(storage.read(key), where=key)
+    table, shapes = parquet.read_table(data, where=where)
     kept = target.key is not None and target.key in table.column_names
     keys = table[target.key] if kept else None
     return reencoded(decode(table, shapes), target, former=table, keys=keys)

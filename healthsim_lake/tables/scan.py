@@ -98,7 +98,7 @@ class _Part:
         """
         if self.storage.filesystem is not None:
             with ThreadPoolExecutor(_READERS) as pool:
-                contents = pool.map(lambda ref: places.read(self.storage, ref), group)
+                contents = pool.map(lambda ref: places.read_checked(self.storage, ref), group)
                 return self._collect(group, list(contents), rows)
         paths = self._paths(group)
         for _ in range(_ATTEMPTS):

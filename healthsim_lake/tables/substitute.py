@@ -57,7 +57,7 @@ def ids_of(
 def _ids_in_file(
     storage: Storage, ref: FileRef, entity_type: EntityType, columns: Sequence[IdColumn]
 ) -> pl.Series:
-    data = places.read(storage, ref)
+    data = places.read_checked(storage, ref)
     names = [column.name for column in columns]
     table, shapes = parquet.read_table(data, where=str(ref), columns=[*names, EXTRA, ROW_SHAPE])
     frame = _frame(table)
@@ -84,7 +84,7 @@ def substituted(
         rules: What becomes of which column.
         without: Positions of rows to leave out.
     """
-    frame, shapes = _read(ref, places.read(storage, ref))
+    frame, shapes = _read(ref, places.read_checked(storage, ref))
     if without is not None:
         leaves = frame.select(pl.int_range(pl.len()).is_in(without.implode())).to_series()
         frame = frame.filter(~leaves)

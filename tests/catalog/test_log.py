@@ -138,6 +138,14 @@ def test_an_unknown_action_asks_for_a_newer_release(log):
 
 
 def test_an_unknown_reader_feature_refuses_to_open(log):
+    commit(log, create("a"))
+    with pytest.raises(NewerFormatError, match="later"):
+        commit(log, Draft("protocol", (actions.Protocol(reader_features=("later",)),)))
+    with pytest.raises(NewerFormatError, match="later"):
+        reopened(log).refresh()
+
+
+def test_an_unknown_writer_feature_lets_read_and_not_write(log):
     commit(log, Draft("protocol", (actions.Protocol(writer_features=("later",)),)))
     assert reopened(log).refresh().version == 1
     with pytest.raises(NewerFormatError, match="later"):
