@@ -26,6 +26,7 @@
     │   ├── KeyExistsError (FileExistsError)
     │   ├── KeyMissingError (FileNotFoundError)
     │   ├── ReadOnlyError (PermissionError)
+    │   ├── AccessError (PermissionError)   the store does not know, or not let in, who is asking
     │   ├── StorageFullError                no space left; nothing was kept
     │   └── UnsafeStoreError                the store ignores conditional creates
     └── IntegrityError                      what is stored is not what was written
@@ -197,6 +198,10 @@ class KeyMissingError(StorageError, FileNotFoundError):
 
 class ReadOnlyError(StorageError, PermissionError):
     """The lake was opened, or its store is mounted, for reading only."""
+
+
+class AccessError(StorageError, PermissionError):
+    """The store does not know who is asking, or does not let them read."""
 
 
 class StorageFullError(StorageError):

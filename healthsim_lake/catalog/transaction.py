@@ -19,6 +19,7 @@ from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import (
+    AccessError,
     ClockError,
     CommitStateUnknownError,
     CommitTimeoutError,
@@ -183,7 +184,7 @@ class Transaction:
                 with contextlib.suppress(_AbsentError):
                     return self._is_ours(version)
                 return False  # its writer is in the middle of it
-            except (ReadOnlyError, StorageFullError, UnsafeStoreError):
+            except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError):
                 self._may_stand = False
                 raise
             except StorageError as error:
