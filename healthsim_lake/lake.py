@@ -232,9 +232,10 @@ class Lake:
             EntityTypeNotFoundError: There is no such table.
             ScenarioNotFoundError: A scenario is not there.
         """
-        entity_type = self.entities.get(table)
+        snapshot = self._snapshot()
+        entity_type = self.entities.registry(snapshot).get(table)
         names = scenarios if isinstance(scenarios, str | None) else list(scenarios)
-        tables.choose(self._snapshot(), scenario, names)  # unknown scenarios are refused at once
+        tables.choose(snapshot, scenario, names)  # unknown scenarios are refused at once
 
         return tables.scan(
             self._log, entity_type, lambda: tables.choose(self._snapshot(), scenario, names)
@@ -260,7 +261,8 @@ class Lake:
             EntityTypeNotFoundError: There is no such table.
             ScenarioNotFoundError: A scenario is not there.
         """
-        storage = self._log.storage
-        chosen = tables.choose(self._snapshot(), scenario, scenarios)
-        found = tables.files_of(self._log, chosen, self.entities.get(table).name)
-        return [storage.location(tables.locate(storage, ref)) for ref in found]
+        storage, snapshot = self._log.storage, self._snapshot()
+        chosen = tables.choose(snapshot, scenario, scenarios)
+        name = self.entities.registry(snapshot).get(table).name
+        found = tables.files_of(self._log, chosen, name)
+        return [storage.location(key) for key in tables.locate_all(storage, found)]

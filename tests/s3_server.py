@@ -57,7 +57,9 @@ class S3Server:
         self._lock = threading.Lock()
         self._trouble: Trouble | None = None
         self.requests: list[Request] = []
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet)
+        self._server = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
+        )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.options = {

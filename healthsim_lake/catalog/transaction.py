@@ -115,11 +115,13 @@ class Transaction:
         """Whether its commit is, or may be, in the log: its files must then not be removed."""
         return self._may_stand
 
-    def commit(self, plan: Plan) -> Committed:
+    def commit(self, plan: Plan, *, known: Snapshot | None = None) -> Committed:
         """Plan, check and commit; plan again for as long as others are faster.
 
         Args:
             plan: Called with the newest snapshot, at least once; raises what is wrong.
+            known: A snapshot that was read for this transaction. Where looking for a newer one
+                costs a request, it is planned on first: the create tells whether it is the newest.
 
         Raises:
             ConflictError: A requirement does not hold.
@@ -128,11 +130,14 @@ class Transaction:
             LakeReplacedError: The lake is not the one that was read.
         """
         started, lost = time.monotonic(), 0
+        if self._log.storage.stages or (known is not None and not known.digest):
+            known = None  # a look costs nothing, or there was no lake yet
         with self._log.writers.lock:
             self._log.create_lake()
             while True:
                 attempt = time.monotonic()
-                snapshot = self._log.refresh()
+                snapshot = known or self._log.refresh()
+                known = None
                 earlier = snapshot.state.results.get(self._label.idempotency_key or "")
                 if earlier is not None:
                     return Committed(snapshot, None, earlier.result)

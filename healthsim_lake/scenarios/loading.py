@@ -113,7 +113,7 @@ def load(
         EntityTypeNotFoundError: It holds no such type.
         IntegrityError: A file is missing or altered.
     """
-    registry, manifest = known.registry(), log.manifest(state, version)
+    registry, manifest = known.registry(snapshot), log.manifest(state, version)
     wanted = (
         manifest.sets if types is None else choose_sets(manifest, types, registry, state.record)
     )

@@ -6,9 +6,8 @@ from healthsim_lake.catalog.records import Manifest, ScenarioRecord
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.scenarios import lifecycle, manifests, statistics
-from healthsim_lake.scenarios.copying import copied
+from healthsim_lake.scenarios.copying import linked
 from healthsim_lake.tables.committer import Committer
-from healthsim_lake.tables.places import refs
 
 
 def restore(
@@ -27,16 +26,7 @@ def restore(
     old = committer.log.manifest(tombstone)
     transaction = committer.begin(label)
     with committer.new_files(transaction, scenario_id) as writer:
-        sets = [
-            one.model_copy(
-                update={
-                    "files": tuple(
-                        copied(committer.log.storage, ref, writer) for ref in refs(one, scenario_id)
-                    )
-                }
-            )
-            for one in old.sets
-        ]
+        sets = [linked(committer.log.storage, one, scenario_id, writer) for one in old.sets]
         writer.sync()
         manifest = Manifest(sets=tuple(sets))
         kept = manifests.stored(

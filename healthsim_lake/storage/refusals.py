@@ -70,8 +70,8 @@ def explained(error: BaseException, url: str, key: str, verb: str) -> LakeError:
     code, what = refusal_code(error), f"cannot {verb} {key}".rstrip()
     if code in _NO_BUCKET:
         return StorageError(
-            errno.ENOENT, f"{what}: {url} lies in a bucket that does not exist; create it, or "
-            "check the name"
+            errno.ENOENT,
+            f"{what}: {url} lies in a bucket that does not exist; create it, or check the name",
         )
     if isinstance(error, FileExistsError) or code in _TAKEN:
         return KeyExistsError(errno.EEXIST, f"{key} already exists")
@@ -79,19 +79,21 @@ def explained(error: BaseException, url: str, key: str, verb: str) -> LakeError:
         return KeyMissingError(errno.ENOENT, f"{key} is not in the store")
     if code in _CLOCK:
         return StorageError(
-            errno.EACCES, f"{what}: this machine's clock and that of {url} differ too much; set "
-            "the clock right"
+            errno.EACCES,
+            f"{what}: this machine's clock and that of {url} differ too much; set the clock right",
         )
     if code in _WHO or type(error).__name__ in _NO_CREDENTIALS:
         return AccessError(
-            errno.EACCES, f"{what}: {url} does not know who is asking ({code or error}); check "
-            "the credentials in storage_options or the environment"
+            errno.EACCES,
+            f"{what}: {url} does not know who is asking ({code or error}); check "
+            "the credentials in storage_options or the environment",
         )
     if isinstance(error, PermissionError) or code in {"AccessDenied", "403"}:
         kind = ReadOnlyError if verb in _WRITING else AccessError
         return kind(
-            errno.EACCES, f"{what}: these credentials have no permission for it at {url}; "
-            f"ask for the right to {verb} there ({code or error})"
+            errno.EACCES,
+            f"{what}: these credentials have no permission for it at {url}; "
+            f"ask for the right to {verb} there ({code or error})",
         )
     number = error.errno if isinstance(error, OSError) else None
     said = str(error) or type(error).__name__

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,7 @@ from healthsim_lake.errors import (
 )
 from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
+from healthsim_lake.storage.reading import EngineFiles
 from healthsim_lake.storage.refusals import NOT_NOW, explained, mapped_errors, refusal_code
 
 CONDITIONAL = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl"})
@@ -63,9 +65,26 @@ class FsspecStorage(Storage):
         memory = isinstance(filesystem, MemoryFileSystem)
         self._one_at_a_time = self._lock if memory else contextlib.nullcontext()
 
-    @property
+    @cached_property
     def filesystem(self) -> Any:
-        """The fsspec filesystem; after a fork another one, because its connections are shared."""
+        """The fsspec filesystem for engines: where reading costs requests, one that saves them."""
+        if not self._conditional:
+            return self._opened
+        return EngineFiles(lambda: self._client, self._read_path, self._size_of)
+
+    def _read_path(self, path: str) -> bytes:
+        try:
+            return self.read(path[len(self._prefix) + 1 :])
+        except KeyMissingError as error:
+            raise FileNotFoundError(path) from error
+
+    def _size_of(self, path: str) -> int | None:
+        found = self.stat(path[len(self._prefix) + 1 :])
+        return None if found is None else found.size
+
+    @property
+    def _client(self) -> Any:
+        """The filesystem; after a fork another one, because connections cannot be shared."""
         if self._process != os.getpid():
             former = self._opened
             self._opened = type(former)(*former.storage_args, **former.storage_options)
@@ -114,9 +133,9 @@ class FsspecStorage(Storage):
 
     def _create_alone(self, path: str, key: str, data: bytes) -> None:
         with self._lock:
-            self.filesystem.invalidate_cache()
+            self._client.invalidate_cache()
             with mapped_errors(self.url, key, "read"):
-                taken = self.filesystem.exists(path)
+                taken = self._client.exists(path)
             if taken:
                 raise KeyExistsError(None, f"{key} already exists")
             self._write(key, data)
@@ -127,10 +146,10 @@ class FsspecStorage(Storage):
         Raises:
             UnsafeStoreError: It did not, or the filesystem has no such request.
         """
-        filesystem = self.filesystem
+        client = self._client
         bucket = self._prefix.partition("/")[0]
         with self._lock:
-            proven = self._proven.setdefault(filesystem, set())
+            proven = self._proven.setdefault(client, set())
             if bucket in proven:
                 return
             refusal = UnsafeStoreError(
@@ -174,9 +193,12 @@ class FsspecStorage(Storage):
         path = self._path(key)
         try:
             with mapped_errors(self.url, key, "look for"), self._one_at_a_time:
-                return _entry(key, self._head(path))
+                found = _entry(key, self._head(path))
         except KeyMissingError:
             return None
+        if self._conditional:
+            self.filesystem.knows(path, found.size)
+        return found
 
     def names(self) -> list[str]:
         """Return the first segments of all keys."""
@@ -213,49 +235,52 @@ class FsspecStorage(Storage):
     def delete(self, key: str) -> None:
         """Remove `key` if it is there."""
         path = self._path(key)
-        with contextlib.suppress(KeyMissingError):
-            with mapped_errors(self.url, key, "delete"), self._one_at_a_time:
-                self.filesystem.rm_file(path)
+        with (
+            contextlib.suppress(KeyMissingError),
+            mapped_errors(self.url, key, "delete"),
+            self._one_at_a_time,
+        ):
+            self._client.rm_file(path)
 
     def location(self, key: str) -> str:
         """Return the URL of `key`, with the filesystem's protocol."""
-        return str(self.filesystem.unstrip_protocol(self._path(key)))
+        return str(self._client.unstrip_protocol(self._path(key)))
 
     def _write(self, key: str, data: bytes) -> None:
         path = self._path(key)
         with mapped_errors(self.url, key, "write"), self._one_at_a_time:
             self._make_folder_of(path)
-            self.filesystem.pipe_file(path, data)
+            self._client.pipe_file(path, data)
 
     # What follows is what a store may know how to do in fewer requests.
 
     def _get(self, path: str) -> bytes:
-        found: bytes = self.filesystem.cat_file(path)
+        found: bytes = self._client.cat_file(path)
         return found
 
     def _put_new(self, path: str, data: bytes) -> None:
-        self.filesystem.pipe_file(path, data, mode="create")
+        self._client.pipe_file(path, data, mode="create")
 
     def _head(self, path: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.filesystem.info(path, refresh=True)
+        found: Mapping[str, Any] = self._client.info(path, refresh=True)
         return found
 
     def _first_names(self) -> Iterator[str]:
-        found = self.filesystem.ls(self._prefix, detail=False, refresh=True)
+        found = self._client.ls(self._prefix, detail=False, refresh=True)
         return (str(path).rstrip("/").rsplit("/", 1)[-1] for path in found)
 
     def _find(self, path: str) -> Mapping[str, Mapping[str, Any]]:
-        self.filesystem.invalidate_cache()
-        found = self.filesystem.find(path, detail=True)
+        self._client.invalidate_cache()
+        found = self._client.find(path, detail=True)
         return {path: info for path, info in found.items() if info["type"] == "file"}
 
     def _copy(self, old: str, new: str) -> None:
         self._make_folder_of(new)
-        self.filesystem.cp_file(old, new)
+        self._client.cp_file(old, new)
 
     def _make_folder_of(self, path: str) -> None:
         if not self._conditional:  # object stores have no folders
-            filesystem = self.filesystem
+            filesystem = self._client
             filesystem.makedirs(filesystem._parent(path), exist_ok=True)  # noqa: SLF001  # fsspec has no public name for it
 
     def _path(self, key: str) -> str:

@@ -20,16 +20,16 @@ class S3Storage(FsspecStorage):
     """
 
     def _get(self, path: str) -> bytes:
-        found: bytes = self.filesystem.cat_file(path, max_concurrency=1)
+        found: bytes = self._client.cat_file(path, max_concurrency=1)
         return found
 
     def _put_new(self, path: str, data: bytes) -> None:
         # In one piece: stores are known that forget the condition where a value comes in several.
-        self.filesystem.pipe_file(path, data, mode="create", chunksize=_ONE_PUT)
+        self._client.pipe_file(path, data, mode="create", chunksize=_ONE_PUT)
 
     def _head(self, path: str) -> Mapping[str, Any]:
         bucket, key = self._parts(path)
-        found = self.filesystem.call_s3("head_object", Bucket=bucket, Key=key)
+        found = self._client.call_s3("head_object", Bucket=bucket, Key=key)
         return {"size": found["ContentLength"], "LastModified": found["LastModified"]}
 
     def _first_names(self) -> Iterator[str]:
@@ -52,7 +52,7 @@ class S3Storage(FsspecStorage):
 
     def _pages(self, **wanted: str) -> Iterator[Mapping[str, Any]]:
         while True:
-            page = self.filesystem.call_s3("list_objects_v2", **wanted)
+            page = self._client.call_s3("list_objects_v2", **wanted)
             yield page
             if not page.get("IsTruncated"):
                 return
@@ -60,7 +60,7 @@ class S3Storage(FsspecStorage):
 
     def _copy(self, old: str, new: str) -> None:
         (bucket, key), (to_bucket, to_key) = self._parts(old), self._parts(new)
-        self.filesystem.call_s3(
+        self._client.call_s3(
             "copy_object",
             Bucket=to_bucket,
             Key=to_key,

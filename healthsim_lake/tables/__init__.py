@@ -12,7 +12,7 @@ from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
     from healthsim_lake.tables.compact import concatenate, without_keys
-    from healthsim_lake.tables.places import FileRef, locate, refs
+    from healthsim_lake.tables.places import FileRef, locate, locate_all, refs
     from healthsim_lake.tables.publish import Publisher, UnpublishedWarning
     from healthsim_lake.tables.reader import TableRows, keys_of, read_rows
     from healthsim_lake.tables.scan import scan
@@ -30,6 +30,7 @@ _HOMES = {
     "concatenate": "compact",
     "keys_of": "reader",
     "locate": "places",
+    "locate_all": "places",
     "read_rows": "reader",
     "refs": "places",
     "scan": "scan",
@@ -47,6 +48,7 @@ __all__ = [
     "files_of",
     "keys_of",
     "locate",
+    "locate_all",
     "read_rows",
     "refs",
     "scan",

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+_WORKERS = 16
+_FEW = 2
+"""Fewer requests than this wait no longer one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +28,20 @@ class FileRef:
     scenario_id: str
     file: DataFile
 
-    def possible_keys(self) -> tuple[str, ...]:
+    def possible_keys(self, *, stages: bool = True) -> tuple[str, ...]:
         """Return the keys under which the file may stand.
 
         Data comes first because it is usual, and again after staging: a file that moved from
         staging to data between two looks would be missed otherwise.
+
+        Args:
+            stages: Whether files wait in staging there. Where they do not, they may do so all the
+                same in a copy of a lake that other tools made; there it is looked for last.
         """
         live = layout.live(self.table, self.scenario_id, self.file.name)
         past = layout.retired(self.table, self.scenario_id, self.file.name)
+        if not stages:
+            return live, past, layout.staged(self.file.name)
         return live, layout.staged(self.file.name), live, past
 
     def __str__(self) -> str:
@@ -44,7 +60,7 @@ def locate(storage: Storage, ref: FileRef) -> str:
         DataFileMissingError: It is nowhere.
         DataFileAlteredError: It has another size than was committed.
     """
-    for key in ref.possible_keys():
+    for key in ref.possible_keys(stages=storage.stages):
         entry = storage.stat(key)
         if entry is None:
             continue
@@ -57,13 +73,26 @@ def locate(storage: Storage, ref: FileRef) -> str:
     raise missing(ref)
 
 
+def locate_all(storage: Storage, refs: Sequence[FileRef]) -> list[str]:
+    """Return the keys under which files stand now; see `locate`."""
+    return in_parallel(storage, lambda ref: locate(storage, ref), refs)
+
+
+def in_parallel(storage: Storage, work: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """Return what `work` makes of each item; several at once where that means waiting."""
+    if storage.filesystem is None or len(items) < _FEW:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(_WORKERS, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
 def read(storage: Storage, ref: FileRef) -> bytes:
     """Return the bytes of a file, wherever it stands.
 
     Raises:
         DataFileMissingError: It is nowhere.
     """
-    for key in ref.possible_keys():
+    for key in ref.possible_keys(stages=storage.stages):
         try:
             return storage.read(key)
         except KeyMissingError:

@@ -16,6 +16,7 @@ from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import layout
+from healthsim_lake.tables.places import in_parallel
 
 
 class UnpublishedWarning(UserWarning):
@@ -77,12 +78,16 @@ class Publisher:
         if self._storage.stages:
             for table, scenario_id, name in live:
                 self._storage.move(layout.staged(name), layout.live(table, scenario_id, name))
-        for table, scenario_id, name in past:
-            self._retire(table, scenario_id, name)
+        in_parallel(self._storage, lambda file: self._retire(*file), list(past))
 
     def _retire(self, table: str, scenario_id: str, name: str) -> None:
         """Move a file to history from wherever it is; another process may be moving it too."""
         target = layout.retired(table, scenario_id, name)
+        if not self._storage.stages:
+            # In a copy of a lake that other tools made files may wait in staging all the same.
+            if not self._storage.move(layout.live(table, scenario_id, name), target):
+                self._storage.move(layout.staged(name), target)
+            return
         while not self._storage.move(layout.live(table, scenario_id, name), target):
             if self._storage.move(layout.staged(name), target):
                 return
