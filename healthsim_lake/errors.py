@@ -21,7 +21,9 @@
     │   ├── NameTakenError (ValueError)     the name already exists
     │   ├── VersionConflictError            the thing changed since it was read
     │   ├── CommitTimeoutError (TimeoutError)       proven not committed, within the deadline
-    │   └── CommitStateUnknownError         the store did not say whether the commit was kept
+    │   ├── CommitStateUnknownError         the store did not say whether the commit was kept
+    │   ├── ForkedError                     two copies of a lake went separate ways
+    │   └── ForeignLakeError                a lake with another id is in the way
     ├── StorageError (OSError)
     │   ├── KeyExistsError (FileExistsError)
     │   ├── KeyMissingError (FileNotFoundError)
@@ -182,6 +184,14 @@ class CommitTimeoutError(ConflictError, TimeoutError):
 
 class CommitStateUnknownError(ConflictError):
     """The store did not say whether the commit was kept; look before trying again."""
+
+
+class ForkedError(ConflictError):
+    """Two copies of a lake went separate ways; says after which commit."""
+
+
+class ForeignLakeError(ConflictError):
+    """The place holds a lake with another id."""
 
 
 class StorageError(LakeError, OSError):

@@ -23,7 +23,7 @@ FLOORS = (
     {"default"},
     {"lake"},
     {"scenarios"},
-    {"library", "query"},
+    {"library", "sync", "query"},
     {"tables"},
     {"catalog", "entities"},
     {"storage"},

@@ -75,7 +75,11 @@ class CreateScenario(Record):
 
 
 class ReplaceRows(Record):
-    """New rows for a scenario that exists: all of them, or the old ones and more."""
+    """New rows for a scenario that exists: all of them, or the old ones and more.
+
+    Attributes:
+        origins: What it is made from now; None leaves what was known.
+    """
 
     kind: Literal["replace_rows"] = "replace_rows"
     scenario_id: ScenarioId
@@ -83,6 +87,7 @@ class ReplaceRows(Record):
     entity_counts: dict[str, int] = {}
     manifest: Manifest | ManifestRef
     statistics: StatisticsRef | None = None
+    origins: tuple[Origin, ...] | None = None
 
 
 class RenameScenario(Record):

@@ -81,6 +81,7 @@ def _(action: actions.ReplaceRows, state: State, commit: Commit) -> None:
         manifest=action.manifest,
         products=action.products,
         entity_counts=action.entity_counts,
+        **({} if action.origins is None else {"origins": action.origins}),
     )
 
 

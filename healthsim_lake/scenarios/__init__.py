@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
     from healthsim_lake.scenarios.summarising import summarise
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
+    from healthsim_lake.scenarios.transferring import transfer
     from healthsim_lake.scenarios.upgrading import upgrade
     from healthsim_lake.scenarios.validating import validate
 
@@ -48,6 +49,7 @@ _HOMES = {
     "load": "loading",
     "restore": "restoring",
     "summarise": "summarising",
+    "transfer": "transferring",
     "upgrade": "upgrading",
     "validate": "validating",
 }
@@ -71,6 +73,7 @@ __all__ = [
     "load",
     "restore",
     "summarise",
+    "transfer",
     "upgrade",
     "validate",
 ]

@@ -49,6 +49,10 @@ class EntityTypes:
                 self._registry, self._types = entities.Registry(types), types
             return self._registry
 
+    def pinned(self, table: str, snapshot: Snapshot) -> EntityType | None:
+        """Return the type that a table was declared with by `snapshot`, or None if it was not."""
+        return self._pinned.find(table, snapshot)
+
     def in_use(self) -> TablesInUse:
         """Return what a transaction needs to know of the tables that it writes to."""
         return scenarios.TablesInUse(self.registry(), self._pinned)
