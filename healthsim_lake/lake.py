@@ -10,10 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from healthsim_lake import library, query, scenarios, sync, tables
+from healthsim_lake import library, query, tables
+from healthsim_lake.carrying import Carrying
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.errors import InputError, ReadOnlyError
+from healthsim_lake.errors import ReadOnlyError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.namespace import Scenarios
 from healthsim_lake.scenarios.tags import Tags
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from healthsim_lake.library import Journeys, LibraryTable, Profiles
     from healthsim_lake.query import CatalogTable, QueryResult, Questions
     from healthsim_lake.query.catalog_tables import Chosen
-    from healthsim_lake.sync.report import Carried, Progress, SyncStatus
 
 ENVIRONMENT = "HEALTHSIM_LAKE"
 
@@ -37,7 +37,7 @@ def default_url() -> str:
     return os.environ.get(ENVIRONMENT) or str(Path.home() / ".healthsim" / "lake")
 
 
-class Lake:
+class Lake(Carrying):
     """A lake: scenarios as Parquet under one root, versioned by a commit log.
 
     Opening reads nothing; the root is made by the first write, or by `create`. Threads may share a
@@ -109,6 +109,15 @@ class Lake:
 
     def _snapshot(self) -> Snapshot:
         return self._log.refresh() if self._pinned is None else self._pinned
+
+    def _elsewhere(
+        self,
+        url: str | os.PathLike[str],
+        storage_options: Mapping[str, Any] | None,
+        *,
+        single_writer: bool = False,
+    ) -> Lake:
+        return Lake(url, storage_options=storage_options, single_writer=single_writer)
 
     def __repr__(self) -> str:
         return f"<Lake {self.url}>"
@@ -242,99 +251,6 @@ class Lake:
             self._log, entity_type, lambda: tables.choose(self._snapshot(), scenario, names)
         )
 
-    def push(
-        self,
-        url: str | os.PathLike[str],
-        *,
-        scenario: str | Sequence[str] | None = None,
-        tag: str | None = None,
-        storage_options: Mapping[str, Any] | None = None,
-        single_writer: bool = False,
-        dry_run: bool = False,
-        on_progress: Progress | None = None,
-    ) -> Carried:
-        """Bring a mirror of this lake up to date, or carry some scenarios into another lake.
-
-        A mirror has the same log: only what it lacks is carried, readers of it see whole commits
-        at every moment, and a push that was interrupted is continued by the next one. A scenario
-        that is carried by itself is saved in the history of the lake that it comes to, with its id.
-
-        Args:
-            url: Where the other lake is, or will be.
-            scenario: Carry only this one, by name or id, or these.
-            tag: Carry only the scenarios with this tag.
-            storage_options: Of the other lake's filesystem.
-            single_writer: See `Lake`; for the other lake.
-            dry_run: Only say what would be carried.
-            on_progress: Called with what was carried, bytes so far, and bytes in all.
-
-        Raises:
-            ForkedError: Both were written to since they were one; says after which version.
-            ForeignLakeError: A mirror was wanted, and another lake is there.
-            VersionConflictError: Scenarios changed in both lakes; names them.
-            NotALakeError: Something else is there.
-        """
-        there = Lake(url, storage_options=storage_options, single_writer=single_writer)
-        given = {"dry_run": dry_run, "on_progress": on_progress}
-        return _carry(self, there, scenario, tag, given)
-
-    def pull(
-        self,
-        url: str | os.PathLike[str],
-        *,
-        scenario: str | Sequence[str] | None = None,
-        tag: str | None = None,
-        storage_options: Mapping[str, Any] | None = None,
-        dry_run: bool = False,
-        on_progress: Progress | None = None,
-    ) -> Carried:
-        """Bring this lake up to where its mirror is, or fetch some scenarios; see `push`.
-
-        Raises:
-            LakeNotFoundError: There is no lake at `url`.
-            ReadOnlyError: This lake was opened for reading only.
-        """
-        there = Lake(url, storage_options=storage_options)
-        given = {"dry_run": dry_run, "on_progress": on_progress}
-        return _carry(there, self, scenario, tag, given)
-
-    def clone_from(
-        self,
-        url: str | os.PathLike[str],
-        *,
-        storage_options: Mapping[str, Any] | None = None,
-        on_progress: Progress | None = None,
-    ) -> Carried:
-        """Make this lake a mirror of the one at `url`; nothing may be here yet, or a part of it.
-
-        Raises:
-            LakeNotFoundError: There is no lake at `url`.
-        """
-        return self.pull(url, storage_options=storage_options, on_progress=on_progress)
-
-    def sync_status(
-        self,
-        url: str | os.PathLike[str],
-        *,
-        storage_options: Mapping[str, Any] | None = None,
-    ) -> SyncStatus:
-        """Return how the lake at `url` stands to this one; a few requests."""
-        there = CommitLog(open_storage(url, storage_options))
-        return sync.compare(self._whole(), there).status(self.url, there.storage.url)
-
-    def _whole(self) -> CommitLog:
-        """Return the log, unless this is the lake as it was.
-
-        Raises:
-            InputError: It is.
-        """
-        if self._pinned is not None:
-            raise InputError(
-                f"this is the lake as it was at version {self._pinned.version}; "
-                f"push {self.url} itself"
-            )
-        return self._log
-
     def files(
         self,
         table: str,
@@ -360,20 +276,3 @@ class Lake:
         name = self.entities.registry(snapshot).get(table).name
         found = tables.files_of(self._log, chosen, name)
         return [storage.location(key) for key in tables.locate_all(storage, found)]
-
-
-def _carry(
-    source: Lake,
-    target: Lake,
-    scenario: str | Sequence[str] | None,
-    tag: str | None,
-    given: Mapping[str, Any],
-) -> Carried:
-    log = source._whole()  # noqa: SLF001  # of the same module
-    committer = target._committer  # noqa: SLF001  # likewise
-    if committer.read_only:
-        raise ReadOnlyError(None, f"{target.url} was opened for reading only")
-    if scenario is None and tag is None:
-        return sync.mirror(log, committer.log, **given)
-    refs = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())
-    return scenarios.transfer(log, committer, target.entities, scenarios=refs, tag=tag, **given)

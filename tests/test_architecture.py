@@ -22,6 +22,7 @@ FLOORS = (
     {"state"},
     {"default"},
     {"lake"},
+    {"carrying"},
     {"scenarios"},
     {"library", "sync", "query"},
     {"tables"},
