@@ -39,6 +39,7 @@ GROUPS = {
     "library": ("library", "measure"),
     "summary": ("summaries", "ask"),
     "save-summary": ("summaries", "save"),
+    "push": ("carrying", "push"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")
 

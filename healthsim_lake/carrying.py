@@ -91,7 +91,7 @@ class Carrying(ABC):
             ReadOnlyError: This lake was opened for reading only.
         """
         there = self._elsewhere(url, storage_options)
-        carry = there._carrier_to(self, scenario, tag)
+        carry = there._carrier_to(self, scenario, tag)  # noqa: SLF001  # of the same class
         return carry(dry_run=dry_run, on_progress=on_progress)
 
     def clone_from(

@@ -31,7 +31,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.delenv("HEALTHSIM_LAKE", raising=False)
 
 
-PLACES = ["local", "memory", *(["s3"] if os.environ.get("HEALTHSIM_TEST_S3") else [])]
+PLACES = ["local", "memory", *(["s3"] if os.environ.get("HEALTHSIM_TEST_ALL_ON_S3") else [])]
 """Kinds of storage that every test of lakes runs on; S3 takes long, and has its own tests."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -132,11 +132,13 @@ class Transaction:
         started, lost = time.monotonic(), 0
         if self._log.storage.stages or (known is not None and not known.digest):
             known = None  # a look costs nothing, or there was no lake yet
-        with self._log.writers.lock:
+        with self._queued() as waited:
             self._log.create_lake()
+            if waited:
+                known = None  # whoever was before us has committed
             while True:
                 attempt = time.monotonic()
-                snapshot = known or self._log.refresh()
+                guessed, snapshot = known is not None, known or self._log.refresh()
                 known = None
                 earlier = snapshot.state.results.get(self._label.idempotency_key or "")
                 if earlier is not None:
@@ -149,8 +151,22 @@ class Transaction:
                     self.done = commit
                     return Committed(self._log.accept(commit, data), commit, commit.result)
                 self._may_stand = False
+                if guessed:
+                    continue  # somebody committed since; that is no sign of a crowd
                 lost += 1
                 self._wait(lost, cost=time.monotonic() - attempt, started=started)
+
+    @contextlib.contextmanager
+    def _queued(self) -> Iterator[bool]:
+        """Hold the lock of this process's writers; say whether others were before us."""
+        lock = self._log.writers.lock
+        waited = not lock.acquire(blocking=False)
+        if waited:
+            lock.acquire()
+        try:
+            yield waited
+        finally:
+            lock.release()
 
     def _prepare(self, snapshot: Snapshot, plan: Plan) -> Commit:
         if snapshot.state.writer_features:
