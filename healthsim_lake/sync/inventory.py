@@ -9,7 +9,9 @@ from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit, digest, parse_commit
 from healthsim_lake.catalog.documents import BodyRef, ChangeDocument, CreateDocument
 from healthsim_lake.catalog.ledgers import ExtendLedger
+from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import FileGroup, Manifest, ManifestRef
+from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import DamagedCommitError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables.places import FileRef, in_parallel
@@ -62,18 +64,22 @@ class Inventory:
     documents: list[Document] = field(default_factory=list)
 
 
-def inventory(storage: Storage, first: int, last: int) -> Inventory:
+def inventory(log: CommitLog, first: int, last: int) -> Inventory:
     """Return what commits `first` to `last` of a lake need.
+
+    A manifest that no scenario has any more may have been forgotten, and its files with it.
 
     Raises:
         DamagedCommitError: A commit or a manifest is missing or altered.
     """
-    found = Inventory()
+    found, storage, head = Inventory(), log.storage, log.latest()
     gone_ledgers: set[str] = set()
     for link in _links(storage, first, last):
         found.links.append(link)
-        known = _files_of(storage, link.commit, found.documents)
+        known, forgotten = _files_of(storage, link.commit, found.documents, head)
         for name in names(link.commit.publishes):
+            if name[1] in forgotten:
+                continue
             if name not in known:
                 raise DamagedCommitError(
                     f"commit {link.commit.version} publishes {name[2]}, which no manifest of it has"
@@ -119,15 +125,26 @@ def _bytes(storage: Storage, version: int) -> bytes:
         raise DamagedCommitError(f"commit {version} is missing from the log") from error
 
 
-def _files_of(storage: Storage, commit: Commit, documents: list[Document]) -> dict[Name, FileRef]:
-    """Return the data files that the manifests of a commit name; note its documents."""
+def _files_of(
+    storage: Storage, commit: Commit, documents: list[Document], head: Snapshot
+) -> tuple[dict[Name, FileRef], set[str]]:
+    """Return the data files that the manifests of a commit name; note its documents.
+
+    Returns:
+        The files, and the scenarios whose manifest of that time was forgotten.
+    """
     found: dict[Name, FileRef] = {}
+    forgotten: set[str] = set()
     for action in commit.actions:
         if isinstance(action, RowsAction):
             manifest = action.manifest
             scenario_id = action.scenario_id
             if isinstance(manifest, ManifestRef):
                 key = layout.manifest(scenario_id, manifest.txn_id)
+                state = head.scenarios.get(scenario_id)
+                if storage.stat(key) is None and (state is None or state.manifest != manifest):
+                    forgotten.add(scenario_id)
+                    continue
                 documents.append(Document(key, manifest.sha256, needed=True))
                 manifest = _read_manifest(storage, key, manifest.sha256)
             for one in manifest.sets:
@@ -142,7 +159,7 @@ def _files_of(storage: Storage, commit: Commit, documents: list[Document]) -> di
             new = action.file
             key = layout.ledger_file(action.ledger, new.name)
             documents.append(Document(key, new.sha256, needed=True, size=new.bytes))
-    return found
+    return found, forgotten
 
 
 def _body(action: CreateDocument | ChangeDocument) -> Iterator[Document]:

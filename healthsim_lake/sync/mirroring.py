@@ -100,7 +100,7 @@ class _Mirror:
         )
 
     def _carry(self, first: int, last: int, *, dry_run: bool) -> None:
-        found = inventory(self._source, first, last)
+        found = inventory(self._log, first, last)
         parcels = [Parcel(ref, self._place(name, past=False)) for name, ref in found.live.items()]
         parcels += [Parcel(ref, self._place(name, past=True)) for name, ref in found.past.items()]
         needed = self._courier.missing(parcels, look=self._relation.kind != "empty")
@@ -149,7 +149,7 @@ class _Mirror:
 
     def _settle_again(self, version: int) -> None:
         """Finish what an attempt may have left that was killed after its last commit."""
-        (link,) = inventory(self._source, version, version).links
+        (link,) = inventory(self._log, version, version).links
         self._settle(link, names(link.commit.retires))
 
     def _carry_executions(self) -> None:

@@ -244,6 +244,16 @@ def test_superseded_files_that_were_forgotten_are_left_out(lake, place):
     assert at(place).scenarios.load("two").entities == lake.scenarios.load("two").entities
 
 
+def test_manifests_that_were_forgotten_are_left_out_with_their_files(lake, place):
+    wide = lake.scenarios.get("wide").id
+    lake.scenarios.save("wide", {"patients": PATIENTS}, overwrite=True)
+    for path in (Path(lake.url) / "catalog" / "scenarios" / wide).iterdir():
+        path.unlink()
+    shutil.rmtree(Path(lake.url) / "history")
+    push(lake, place)
+    assert at(place).scenarios.load("wide")["patients"] == PATIENTS
+
+
 def test_executions_that_were_folded_are_counted_once(lake, place):
     for number in range(5):
         lake.profiles.executions.record("small", entity_count=number)
