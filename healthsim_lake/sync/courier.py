@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -39,7 +40,7 @@ class Courier:
     """Carries what commits need, before the commits.
 
     Attributes:
-        files: Files and documents that were carried so far.
+        files: Files, documents and commits that were carried so far.
         bytes: Their size.
         present: Files that were there already.
         total: Bytes that are known to have to be carried.
@@ -110,12 +111,19 @@ class Courier:
                 if self._is_live(parcel.ref):
                     raise
                 return  # superseded, and forgotten since
-            if self._target.stages:
-                self._target.delete(parcel.key)  # what an attempt that was killed left there
-            self._target.put(parcel.key, data)
+            self._put(parcel.key, data)
             self._count(parcel.ref.table, len(data))
 
         return work
+
+    def _put(self, key: str, data: bytes) -> None:
+        if not self._target.stages:
+            self._target.put(key, data)
+            return
+        # Another attempt may have left a part there, or be at the same file right now.
+        aside = f"{layout.STAGING}/{secrets.token_hex(12)}.tmp"
+        self._target.put(aside, data)
+        self._target.move(aside, key)
 
     def _is_live(self, ref: FileRef) -> bool:
         state = self._log.refresh().scenarios.get(ref.scenario_id)

@@ -131,10 +131,16 @@ class _Mirror:
                 f"somebody else made commit {version} of {self._target.url} meanwhile: it and "
                 f"{self._source.url} are one lake up to version {version - 1} and part there"
             ) from error
-        retired = names(link.commit.retires)
-        if not self._target.stages:  # what came and went meanwhile was put into history at once
-            retired = (one for one in retired if one in found.retired)
-        self._settle(link, retired)
+        retired = list(names(link.commit.retires))
+        if self._target.stages:
+            self._settle(link, retired)
+            return
+        # What came and went meanwhile was put into history at once, but perhaps an attempt that
+        # broke off had put it where it then belonged.
+        self._settle(link, [one for one in retired if one in found.retired])
+        if self._relation.kind == "ahead":
+            past = [layout.live(*one) for one in retired if one in found.past]
+            in_parallel(self._target, self._target.delete, past)
 
     def _settle(self, link: Link, retired: Iterable[Name]) -> None:
         target = self._target

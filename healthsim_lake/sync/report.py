@@ -63,7 +63,7 @@ class Carried:
         since: Newest commit of the target before.
         version: Newest commit of the target after.
         commits: Commits that were carried.
-        files: Data files and documents that were carried.
+        files: Data files, documents and commits that were carried; of a dry run, data files.
         bytes: Their size.
         present: Files that an earlier attempt had carried already.
         target_ahead: Commits that the target has and the source has not; a pull brings them.
