@@ -42,6 +42,7 @@ GROUPS = {
     "writers": ("writers", "measure"),
     "summary": ("summaries", "ask"),
     "save-summary": ("summaries", "save"),
+    "push": ("carrying", "push"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")
 

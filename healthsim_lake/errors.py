@@ -23,11 +23,14 @@
     │   ├── VersionConflictError            the thing changed since it was read
     │   ├── AbandonedError                  it took so long that maintenance gave its files up
     │   ├── CommitTimeoutError (TimeoutError)       proven not committed, within the deadline
-    │   └── CommitStateUnknownError         the store did not say whether the commit was kept
+    │   ├── CommitStateUnknownError         the store did not say whether the commit was kept
+    │   ├── ForkedError                     two copies of a lake went separate ways
+    │   └── ForeignLakeError                a lake with another id is in the way
     ├── StorageError (OSError)
     │   ├── KeyExistsError (FileExistsError)
     │   ├── KeyMissingError (FileNotFoundError)
     │   ├── ReadOnlyError (PermissionError)
+    │   ├── AccessError (PermissionError)   the store does not know, or not let in, who is asking
     │   ├── StorageFullError                no space left; nothing was kept
     │   └── UnsafeStoreError                the store ignores conditional creates
     └── IntegrityError                      what is stored is not what was written
@@ -193,6 +196,14 @@ class CommitStateUnknownError(ConflictError):
     """The store did not say whether the commit was kept; look before trying again."""
 
 
+class ForkedError(ConflictError):
+    """Two copies of a lake went separate ways; says after which commit."""
+
+
+class ForeignLakeError(ConflictError):
+    """The place holds a lake with another id."""
+
+
 class StorageError(LakeError, OSError):
     """The store could not do what was asked (disk full, permission, network)."""
 
@@ -207,6 +218,10 @@ class KeyMissingError(StorageError, FileNotFoundError):
 
 class ReadOnlyError(StorageError, PermissionError):
     """The lake was opened, or its store is mounted, for reading only."""
+
+
+class AccessError(StorageError, PermissionError):
+    """The store does not know who is asking, or does not let them read."""
 
 
 class StorageFullError(StorageError):

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from healthsim_lake import library, maintenance, query, tables
+from healthsim_lake.carrying import Carrying
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import ReadOnlyError
@@ -37,7 +38,7 @@ def default_url() -> str:
     return os.environ.get(ENVIRONMENT) or str(Path.home() / ".healthsim" / "lake")
 
 
-class Lake:
+class Lake(Carrying):
     """A lake: scenarios as Parquet under one root, versioned by a commit log.
 
     Opening reads nothing; the root is made by the first write, or by `create`. Threads may share a
@@ -114,6 +115,15 @@ class Lake:
 
     def _snapshot(self) -> Snapshot:
         return self._log.refresh() if self._pinned is None else self._pinned
+
+    def _elsewhere(
+        self,
+        url: str | os.PathLike[str],
+        storage_options: Mapping[str, Any] | None,
+        *,
+        single_writer: bool = False,
+    ) -> Lake:
+        return Lake(url, storage_options=storage_options, single_writer=single_writer)
 
     def __repr__(self) -> str:
         return f"<Lake {self.url}>"
@@ -238,9 +248,10 @@ class Lake:
             EntityTypeNotFoundError: There is no such table.
             ScenarioNotFoundError: A scenario is not there.
         """
-        entity_type = self.entities.get(table)
+        snapshot = self._snapshot()
+        entity_type = self.entities.registry(snapshot).get(table)
         names = scenarios if isinstance(scenarios, str | None) else list(scenarios)
-        tables.choose(self._snapshot(), scenario, names)  # unknown scenarios are refused at once
+        tables.choose(snapshot, scenario, names)  # unknown scenarios are refused at once
 
         return tables.scan(
             self._log, entity_type, lambda: tables.choose(self._snapshot(), scenario, names)
@@ -266,7 +277,8 @@ class Lake:
             EntityTypeNotFoundError: There is no such table.
             ScenarioNotFoundError: A scenario is not there.
         """
-        storage = self._log.storage
-        chosen = tables.choose(self._snapshot(), scenario, scenarios)
-        found = tables.files_of(self._log, chosen, self.entities.get(table).name)
-        return [storage.location(tables.locate(storage, ref)) for ref in found]
+        storage, snapshot = self._log.storage, self._snapshot()
+        chosen = tables.choose(snapshot, scenario, scenarios)
+        name = self.entities.registry(snapshot).get(table).name
+        found = tables.files_of(self._log, chosen, name)
+        return [storage.location(key) for key in tables.locate_all(storage, found)]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 settings.register_profile(
     "everyday",
@@ -27,13 +31,39 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.delenv("HEALTHSIM_LAKE", raising=False)
 
 
-@pytest.fixture(params=["local", "memory"])
-def lake_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+PLACES = ["local", "memory", *(["s3"] if os.environ.get("HEALTHSIM_TEST_ALL_ON_S3") else [])]
+"""Kinds of storage that every test of lakes runs on; S3 takes long, and has its own tests."""
+
+
+@pytest.fixture(params=PLACES)
+def lake_url(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """The URL of a lake that is not there yet, on each kind of storage."""
     if request.param == "local":
         yield str(tmp_path / "lake")
+    elif request.param == "s3":
+        server: S3Server = request.getfixturevalue("s3_server")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.options["endpoint_url"])
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.options["key"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.options["secret"])
+        yield f"s3://{server.bucket()}/some/lake"
     else:
         yield f"memory://{tmp_path.name}-{id(request)}/lake"
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A server of S3 that runs in this process; tests without one do not wait for it."""
+    server = pytest.importorskip("s3_server", exc_type=ImportError).S3Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server) -> str:
+    """A bucket of one's own."""
+    return s3_server.bucket()
 
 
 @pytest.fixture

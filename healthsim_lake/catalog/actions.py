@@ -82,6 +82,7 @@ class ReplaceRows(Record):
     Attributes:
         same_rows: Whether only the files changed (by maintenance), and not one row: then the time
             of the scenario's last change stays.
+        origins: What it is made from now; None leaves what was known.
     """
 
     kind: Literal["replace_rows"] = "replace_rows"
@@ -91,6 +92,7 @@ class ReplaceRows(Record):
     manifest: Manifest | ManifestRef
     statistics: StatisticsRef | None = None
     same_rows: bool = False
+    origins: tuple[Origin, ...] | None = None
 
 
 class RenameScenario(Record):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from healthsim_lake.catalog import checkpoint
@@ -21,6 +22,8 @@ from healthsim_lake.storage import Storage, layout
 
 IN_FLIGHT_SECONDS = 30.0
 """How long a head that does not parse may still be in the middle of being written."""
+
+_MOST_AT_ONCE = 32
 
 
 class BrokenChainError(DamagedCommitError):
@@ -99,13 +102,9 @@ def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit
         BrokenChainError: A commit does not follow the one before it.
         DamagedCommitError: A commit cannot be read.
     """
-    version, previous = snapshot.version, snapshot.digest
-    while True:
-        version += 1
-        found = read_commit(storage, version)
-        if found is None:
-            return
-        commit, own_digest, size = found
+    previous = snapshot.digest
+    for commit, own_digest, size in _read_on(storage, snapshot.version + 1):
+        version = commit.version
         if commit.previous != previous:
             raise BrokenChainError(
                 f"commit {version} does not follow commit {version - 1} as it is here; "
@@ -113,6 +112,32 @@ def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit
             )
         previous = own_digest
         yield commit, own_digest, size
+
+
+def _read_on(storage: Storage, first: int) -> Iterator[tuple[Commit, str, int]]:
+    """Yield commits from `first` on until one is absent.
+
+    Where each is a request, twice as many are asked for every time the last ones were all there.
+    """
+    width = 1
+    while True:
+        for found in _read_all(storage, range(first, first + width)):
+            if found is None:
+                return
+            yield found
+        first += width
+        if not storage.stages:
+            width = min(2 * width, _MOST_AT_ONCE)
+
+
+def _read_all(
+    storage: Storage, versions: Sequence[int]
+) -> Iterator[tuple[Commit, str, int] | None]:
+    if len(versions) == 1:
+        yield read_commit(storage, versions[0])
+        return
+    with ThreadPoolExecutor(len(versions)) as pool:
+        yield from pool.map(lambda version: read_commit(storage, version), versions)
 
 
 def read_commit(storage: Storage, version: int) -> tuple[Commit, str, int] | None:

@@ -85,6 +85,7 @@ def _(action: actions.ReplaceRows, state: State, commit: Commit) -> None:
         products=action.products,
         entity_counts=action.entity_counts,
         updated_at=former.updated_at if action.same_rows else commit.timestamp,
+        **({} if action.origins is None else {"origins": action.origins}),
     )
 
 

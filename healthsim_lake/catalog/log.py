@@ -111,6 +111,16 @@ class CommitLog:
             self._opened = None
             self.epoch += 1
 
+    def latest(self) -> Snapshot:
+        """Return the newest snapshot that was read, without looking for a newer commit.
+
+        For the later steps of an operation that began with a `refresh`.
+        """
+        opened = self._opened
+        if opened is None or self._process != os.getpid():
+            return self.refresh()
+        return opened.snapshot
+
     @property
     def lake_id(self) -> str:
         """UUID of the lake.
@@ -118,12 +128,12 @@ class CommitLog:
         Raises:
             LakeNotFoundError: There is none yet.
         """
-        self.refresh()
+        self.latest()
         return self._require().lake.lake_id
 
     def create_lake(self) -> bool:
         """Make the lake if there is none; return whether this call made it."""
-        self.refresh()
+        self.latest()
         if self._opened is not None:
             return False
         document = LakeFile(lake_id=new_uuid())

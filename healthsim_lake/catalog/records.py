@@ -171,12 +171,14 @@ class Origin(Record):
     """A scenario whose rows another one was made from.
 
     Attributes:
-        operation: ``clone`` or ``merge``.
+        operation: ``clone``, ``merge`` or ``transfer``.
         scenario_id: The source.
         name: What it was called then.
         version: Its version whose rows were taken.
         conflicts: Of a merge: rows of this source, by entity key, that were dropped or given new
             ids because another source has their key.
+        lake_id: Of a transfer: the lake that it came from.
+        own_version: Of a transfer: the version here that holds what was taken.
     """
 
     operation: str
@@ -184,6 +186,8 @@ class Origin(Record):
     name: str
     version: int = Field(ge=1)
     conflicts: dict[str, int] = {}
+    lake_id: str | None = None
+    own_version: int | None = None
 
 
 class ScenarioRecord(Record):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import (
     AbandonedError,
+    AccessError,
     ClockError,
     CommitStateUnknownError,
     CommitTimeoutError,
@@ -119,11 +120,13 @@ class Transaction:
         """Whether its commit is, or may be, in the log: its files must then not be removed."""
         return self._may_stand
 
-    def commit(self, plan: Plan) -> Committed:
+    def commit(self, plan: Plan, *, known: Snapshot | None = None) -> Committed:
         """Plan, check and commit; plan again for as long as others are faster.
 
         Args:
             plan: Called with the newest snapshot, at least once; raises what is wrong.
+            known: A snapshot that was read for this transaction. Where looking for a newer one
+                costs a request, it is planned on first: the create tells whether it is the newest.
 
         Raises:
             ConflictError: A requirement does not hold.
@@ -133,20 +136,26 @@ class Transaction:
             LakeReplacedError: The lake is not the one that was read.
         """
         started, lost = time.monotonic(), 0
-        with self._log.writers.lock:
+        if self._log.storage.stages or (known is not None and not known.digest):
+            known = None  # a look costs nothing, or there was no lake yet
+        with self._queued() as waited:
             self._log.create_lake()
+            if waited:
+                known = None  # whoever was before us has committed
             while True:
                 with self._log.storage.turn():
                     attempt = time.monotonic()
-                    done = self._attempt(plan)
+                    done = self._attempt(plan, known or self._log.refresh())
                 if done is not None:
                     return done
+                if known is not None:
+                    known = None
+                    continue  # somebody committed since; that is no sign of a crowd
                 lost += 1
                 self._wait(lost, cost=time.monotonic() - attempt, started=started)
 
-    def _attempt(self, plan: Plan) -> Committed | None:
+    def _attempt(self, plan: Plan, snapshot: Snapshot) -> Committed | None:
         """Plan and create once; None if somebody else was faster."""
-        snapshot = self._log.refresh()
         earlier = snapshot.state.results.get(self._label.idempotency_key or "")
         if earlier is not None:
             return Committed(snapshot, None, earlier.result)
@@ -163,6 +172,18 @@ class Transaction:
             return Committed(self._log.accept(commit, data), commit, commit.result)
         self._may_stand = False
         return None
+
+    @contextlib.contextmanager
+    def _queued(self) -> Iterator[bool]:
+        """Hold the lock of this process's writers; say whether others were before us."""
+        lock = self._log.writers.lock
+        waited = not lock.acquire(blocking=False)
+        if waited:
+            lock.acquire()
+        try:
+            yield waited
+        finally:
+            lock.release()
 
     def _prepare(self, snapshot: Snapshot, plan: Plan) -> Commit:
         if snapshot.state.writer_features:
@@ -222,7 +243,7 @@ class Transaction:
                 with contextlib.suppress(_AbsentError):
                     return self._is_ours(version)
                 return False  # its writer is in the middle of it
-            except (ReadOnlyError, StorageFullError, UnsafeStoreError):
+            except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError):
                 self._may_stand = False
                 raise
             except StorageError as error:

@@ -20,6 +20,7 @@ from healthsim_lake.cli import (
     maintaining,
     migrating,
     scenarios,
+    syncing,
     tagging,
 )
 from healthsim_lake.cli.options import DebugOption, LakeOption, settings_of
@@ -38,7 +39,7 @@ imports = typer.Typer(help="Import what other programs wrote.", rich_markup_mode
 tags = typer.Typer(help="Add, remove and list the tags of scenarios.", rich_markup_mode="markdown")
 
 _START, _IN, _READ, _CHANGE = "Start", "Put data in", "Find and read", "Change"
-_LIBRARY = "Profiles and journeys"
+_LIBRARY, _CARRY = "Profiles and journeys", "Carry to other places"
 _MAINTAIN = "Look after"
 
 app.command("demo", rich_help_panel=_START)(demo.demo)
@@ -71,6 +72,9 @@ tags.command("remove")(tagging.remove)
 tags.command("list")(tagging.list_tags)
 app.command("delete", rich_help_panel=_CHANGE)(scenarios.delete)
 app.command("restore", rich_help_panel=_CHANGE)(scenarios.restore)
+app.command("push", rich_help_panel=_CARRY)(syncing.push)
+app.command("pull", rich_help_panel=_CARRY)(syncing.pull)
+app.command("sync-status", rich_help_panel=_CARRY)(syncing.sync_status)
 app.add_typer(library.group("profile"), name="profile", rich_help_panel=_LIBRARY)
 app.add_typer(library.group("journey"), name="journey", rich_help_panel=_LIBRARY)
 app.command("doctor", rich_help_panel=_MAINTAIN)(maintaining.doctor)

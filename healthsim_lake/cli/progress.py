@@ -29,6 +29,13 @@ def bytes_read() -> Iterator[_Step]:
 
 
 @contextlib.contextmanager
+def bytes_carried() -> Iterator[_Step]:
+    """Give a function to be told (what was carried, bytes so far, bytes in all)."""
+    with _bar(DownloadColumn()) as step:
+        yield step
+
+
+@contextlib.contextmanager
 def rows_saved(entities: Mapping[str, Any]) -> Iterator[Callable[[str, int], None]]:
     """Give a function to be told (entity key, its rows so far)."""
     total = sum(len(rows) for rows in entities.values() if isinstance(rows, Sized))

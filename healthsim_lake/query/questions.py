@@ -43,7 +43,7 @@ class Questions:
     Args:
         log: The lake's log.
         view: Returns the snapshot to ask.
-        registry: Returns the entity types; each is a table, whether it has rows or not.
+        registry: Returns the entity types of a snapshot; each is a table, with rows or without.
         catalog: Tables of the catalog, beside those that tell of scenarios.
     """
 
@@ -51,7 +51,7 @@ class Questions:
         self,
         log: CommitLog,
         view: Callable[[], Snapshot],
-        registry: Callable[[], Registry],
+        registry: Callable[[Snapshot], Registry],
         catalog: Iterable[CatalogTable] = (),
     ) -> None:
         self._log, self._view, self._registry = log, view, registry
@@ -105,7 +105,7 @@ class Questions:
         self, snapshot: Snapshot, scenario: str | None, scenarios: Iterable[str] | None
     ) -> Sources:
         chosen = choose(snapshot, scenario, scenarios)
-        registry = self._registry()
+        registry = self._registry(snapshot)
         whole = scenario is None and scenarios is None
         key = None if whole else tuple(state.record.id for state in chosen)
         with self._lock:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.saving import SaveRequest, Saving
     from healthsim_lake.scenarios.summarising import summarise
     from healthsim_lake.scenarios.tables_in_use import TablesInUse
+    from healthsim_lake.scenarios.transferring import transfer
     from healthsim_lake.scenarios.upgrading import upgrade
     from healthsim_lake.scenarios.validating import validate
 
@@ -53,6 +54,7 @@ _HOMES = {
     "purge": "purging",
     "restore": "restoring",
     "summarise": "summarising",
+    "transfer": "transferring",
     "upgrade": "upgrading",
     "validate": "validating",
 }
@@ -79,6 +81,7 @@ __all__ = [
     "purge",
     "restore",
     "summarise",
+    "transfer",
     "upgrade",
     "validate",
 ]

@@ -77,7 +77,8 @@ class Adding:
         earlier = self._committer.earlier_result(label)
         if earlier is not None:
             return self._committer.view().get(earlier).record
-        state = self._committer.view().get(ref)
+        head = self._committer.log.latest()
+        state = head.get(ref)
         self._id, self._txn_id = state.record.id, transaction.txn_id
         self._gathering = self._begin(state)
         if isinstance(entities, Export):
@@ -95,7 +96,9 @@ class Adding:
             writer.sync()
             self._new_keys = self._read_new_keys()
             committed = self._committer.commit(
-                lambda snapshot: self._plan(snapshot, writer), transaction=transaction
+                lambda snapshot: self._plan(snapshot, writer),
+                transaction=transaction,
+                known=head,
             )
         return committed.snapshot.get(self._id).record
 

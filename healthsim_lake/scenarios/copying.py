@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -10,7 +11,7 @@ from healthsim_lake.entities.codec import Chunk
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import KeyMissingError
 from healthsim_lake.storage import Storage
-from healthsim_lake.tables.places import FileRef, locate, missing, refs
+from healthsim_lake.tables.places import FileRef, in_parallel, locate, missing, refs
 from healthsim_lake.tables.writer import FileWriter
 
 _LOOKS = 3
@@ -26,6 +27,11 @@ def copied(storage: Storage, ref: FileRef, writer: FileWriter) -> DataFile:
     Raises:
         DataFileMissingError: It is nowhere.
     """
+    if not storage.stages:  # looking first would cost as much as trying
+        for key in ref.possible_keys(stages=False):
+            with contextlib.suppress(KeyMissingError):
+                return writer.copy(key, ref.table, ref.file)
+        raise missing(ref)
     for _ in range(_LOOKS):
         try:
             return writer.copy(locate(storage, ref), ref.table, ref.file)
@@ -36,8 +42,8 @@ def copied(storage: Storage, ref: FileRef, writer: FileWriter) -> DataFile:
 
 def linked(storage: Storage, one: EntitySet, scenario_id: str, writer: FileWriter) -> EntitySet:
     """Return an entity set whose files share the bytes of those of `one`."""
-    files = tuple(copied(storage, ref, writer) for ref in refs(one, scenario_id))
-    return one.model_copy(update={"files": files})
+    found = in_parallel(storage, lambda ref: copied(storage, ref, writer), refs(one, scenario_id))
+    return one.model_copy(update={"files": tuple(found)})
 
 
 def rewritten(

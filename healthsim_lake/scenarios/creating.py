@@ -85,7 +85,7 @@ class Creation:
         """
         transaction = self._committer.begin(label)
         earlier = self._committer.earlier_result(label)
-        head = self._committer.view()
+        head = self._committer.log.latest()
         if earlier is not None:
             return head.get(earlier).record
         if name is not None:
@@ -97,6 +97,7 @@ class Creation:
             committed = self._committer.commit(
                 lambda snapshot: self._plan(snapshot, prepare(snapshot, writer), writer),
                 transaction=transaction,
+                known=head,
             )
         return committed.snapshot.get(committed.result or self.id).record
 

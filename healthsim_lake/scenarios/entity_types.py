@@ -36,14 +36,22 @@ class EntityTypes:
             self._made = scenarios.PinnedTypes()
         return self._made
 
-    def registry(self) -> Registry:
-        """Return all types; those that the lake has pinned win over the built-in ones."""
+    def registry(self, snapshot: Snapshot | None = None) -> Registry:
+        """Return all types; those that the lake has pinned win over the built-in ones.
+
+        Args:
+            snapshot: Of a caller who has one; by default the newest is looked for.
+        """
         with self._lock:
-            types = self._pinned.all(self._committer.view())
+            types = self._pinned.all(snapshot or self._committer.view())
             same = len(types) == len(self._types) and all(map(is_, types, self._types))
             if self._registry is None or not same:
                 self._registry, self._types = entities.Registry(types), types
             return self._registry
+
+    def pinned(self, table: str, snapshot: Snapshot) -> EntityType | None:
+        """Return the type that a table was declared with by `snapshot`, or None if it was not."""
+        return self._pinned.find(table, snapshot)
 
     def in_use(self) -> TablesInUse:
         """Return what a transaction needs to know of the tables that it writes to."""

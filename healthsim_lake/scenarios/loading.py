@@ -163,7 +163,7 @@ def load(
     except DataFileMissingError:
         log.refuse_forgotten(state, version)  # maintenance may have deleted it since it was found
         raise
-    return Scenario(chosen.record, rows, known.registry())
+    return Scenario(chosen.record, rows, known.registry(snapshot))
 
 
 def choose_sets(

@@ -70,7 +70,7 @@ class Saving:
         """Write the rows, commit, publish, and return the scenario's record."""
         transaction = self._committer.begin(label)
         earlier = self._committer.earlier_result(label)
-        head = self._committer.view()
+        head = self._committer.log.latest()
         if earlier is not None:
             return head.get(earlier).record
         existing = self._existing(head)
@@ -93,7 +93,9 @@ class Saving:
             if isinstance(entities, Export):
                 self._add_metadata(entities.metadata)
             committed = self._committer.commit(
-                lambda snapshot: self._plan(snapshot, writer), transaction=transaction
+                lambda snapshot: self._plan(snapshot, writer),
+                transaction=transaction,
+                known=head,
             )
         return committed.snapshot.get(committed.result or self._id).record
 

@@ -12,7 +12,14 @@ import fsspec
 from healthsim_lake.errors import InvalidPathError
 from healthsim_lake.storage.base import Storage
 from healthsim_lake.storage.local import LocalStorage
-from healthsim_lake.storage.remote import FsspecStorage
+from healthsim_lake.storage.remote import CONDITIONAL, FsspecStorage
+from healthsim_lake.storage.s3 import S3Storage
+
+_EXTRAS = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("az", "abfs", "abfss", "adl"), "azure"),
+}
 
 
 def open_storage(
@@ -36,10 +43,21 @@ def open_storage(
         raise InvalidPathError(f"{text!r} is not a path or URL")
     if "://" not in text:
         return LocalStorage(Path(text).expanduser().absolute())
+    protocol = text.partition("://")[0]
+    given = dict(options or {})
+    if protocol in CONDITIONAL:
+        given.setdefault("use_listings_cache", False)  # what others wrote has to be seen
     try:
-        filesystem, path = fsspec.url_to_fs(text, **dict(options or {}))
-    except (ValueError, ImportError) as error:
+        filesystem, path = fsspec.url_to_fs(text, **given)
+    except ImportError as error:
+        extra = _EXTRAS.get(protocol)
+        remedy = f"; pip install 'healthsim-lake[{extra}]'" if extra else ""
+        raise InvalidPathError(f"cannot open {text!r}: {error}{remedy}") from error
+    except (ValueError, TypeError) as error:
         raise InvalidPathError(f"cannot open {text!r}: {error}") from error
     if filesystem.protocol == "file" or "file" in filesystem.protocol:
         return LocalStorage(Path(path).absolute())
-    return FsspecStorage(filesystem, path, single_writer=single_writer)
+    if protocol in CONDITIONAL and not path.strip("/"):
+        raise InvalidPathError(f"{text!r} names no bucket")
+    kind = S3Storage if protocol in {"s3", "s3a"} else FsspecStorage
+    return kind(filesystem, path, single_writer=single_writer)

@@ -13,7 +13,7 @@ from healthsim_lake._lazy import lazy_face
 if TYPE_CHECKING:
     from healthsim_lake.tables.compact import concatenate, without_keys
     from healthsim_lake.tables.outgoing import Agreement, TableFrames, export_columns, row_blocks
-    from healthsim_lake.tables.places import FileRef, locate, refs
+    from healthsim_lake.tables.places import FileRef, locate, locate_all, refs
     from healthsim_lake.tables.publish import Publisher, UnpublishedWarning
     from healthsim_lake.tables.reader import TableRows, keys_of, read_rows
     from healthsim_lake.tables.scan import scan
@@ -34,6 +34,7 @@ _HOMES = {
     "export_columns": "outgoing",
     "keys_of": "reader",
     "locate": "places",
+    "locate_all": "places",
     "read_rows": "reader",
     "refs": "places",
     "row_blocks": "outgoing",
@@ -55,6 +56,7 @@ __all__ = [
     "files_of",
     "keys_of",
     "locate",
+    "locate_all",
     "read_rows",
     "refs",
     "row_blocks",

@@ -57,16 +57,27 @@ class Committer:
         return Transaction(self.log, tidy=self._writing().tidy, label=label)
 
     def commit(
-        self, plan: Plan, *, label: Label | None = None, transaction: Transaction | None = None
+        self,
+        plan: Plan,
+        *,
+        label: Label | None = None,
+        transaction: Transaction | None = None,
+        known: Snapshot | None = None,
     ) -> Committed:
         """Commit what `plan` plans, and move the files to where the commit wants them.
+
+        Args:
+            plan: See `Transaction.commit`.
+            label: Who and why, where no transaction was begun.
+            transaction: What `begin` returned.
+            known: See `Transaction.commit`.
 
         Raises:
             ReadOnlyError: The lake was opened for reading only.
             ConflictError: See `Transaction.commit`.
         """
         publisher = self._writing()
-        committed = (transaction or self.begin(label)).commit(plan)
+        committed = (transaction or self.begin(label)).commit(plan, known=known)
         if committed.commit is not None:
             publisher.publish(committed.commit)
         return committed

@@ -94,7 +94,7 @@ def columns_of(storage: Storage, ref: FileRef, names: Iterable[str]) -> pa.Table
 def _opened(storage: Storage, ref: FileRef) -> Iterator[tuple[pq.ParquetFile, tuple[Shape, ...]]]:
     """Open a file wherever it stands, to read parts of it."""
     with ExitStack() as stack:
-        for key in ref.possible_keys():
+        for key in ref.possible_keys(stages=storage.stages):
             if not places.is_at(storage, ref, key):
                 continue
             try:

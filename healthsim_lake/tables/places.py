@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError, KeyMissingError
 from healthsim_lake.storage import Entry, Storage, layout
 
 _REMEMBERED = 65_536
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+_WORKERS = 16
+_FEW = 2
+"""Fewer requests than this wait no longer one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +32,20 @@ class FileRef:
     scenario_id: str
     file: DataFile
 
-    def possible_keys(self) -> tuple[str, ...]:
+    def possible_keys(self, *, stages: bool = True) -> tuple[str, ...]:
         """Return the keys under which the file may stand.
 
         Data comes first because it is usual, and again after staging: a file that moved from
         staging to data between two looks would be missed otherwise.
+
+        Args:
+            stages: Whether files wait in staging there. Where they do not, they may do so all the
+                same in a copy of a lake that other tools made; there it is looked for last.
         """
         live = layout.live(self.table, self.scenario_id, self.file.name)
         past = layout.retired(self.table, self.scenario_id, self.file.name)
+        if not stages:
+            return live, past, layout.staged(self.file.name)
         return live, layout.staged(self.file.name), live, past
 
     def __str__(self) -> str:
@@ -48,10 +64,23 @@ def locate(storage: Storage, ref: FileRef) -> str:
         DataFileMissingError: It is nowhere.
         DataFileAlteredError: See `is_at`.
     """
-    for key in ref.possible_keys():
+    for key in ref.possible_keys(stages=storage.stages):
         if is_at(storage, ref, key):
             return key
     raise missing(ref)
+
+
+def locate_all(storage: Storage, refs: Sequence[FileRef]) -> list[str]:
+    """Return the keys under which files stand now; see `locate`."""
+    return in_parallel(storage, lambda ref: locate(storage, ref), refs)
+
+
+def in_parallel(storage: Storage, work: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """Return what `work` makes of each item; several at once where that means waiting."""
+    if storage.filesystem is None or len(items) < _FEW:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(_WORKERS, len(items))) as pool:
+        return list(pool.map(work, items))
 
 
 def is_at(storage: Storage, ref: FileRef, key: str) -> bool:
@@ -88,7 +117,7 @@ def _digest(path: str, _as_it_is: Entry) -> str | None:
 
 
 def _read(storage: Storage, ref: FileRef) -> bytes:
-    for key in ref.possible_keys():
+    for key in ref.possible_keys(stages=storage.stages):
         try:
             return storage.read(key)
         except KeyMissingError:

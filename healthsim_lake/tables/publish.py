@@ -20,6 +20,7 @@ from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import layout
+from healthsim_lake.tables.places import in_parallel
 
 DURABLE_AFTER = timedelta(seconds=60)
 """After so long every disk has made a rename durable of its own; nobody waits for that."""
@@ -117,13 +118,17 @@ class Publisher:
             for table, scenario_id, name in live:
                 place = layout.live(table, scenario_id, name)
                 moved |= self._storage.move(layout.staged(name), place)
-        for table, scenario_id, name in past:
-            moved |= self._retire(table, scenario_id, name)
-        return moved
+        retired = in_parallel(self._storage, lambda file: self._retire(*file), list(past))
+        return moved or any(retired)
 
     def _retire(self, table: str, scenario_id: str, name: str) -> bool:
         """Move a file to history from wherever it is; another process may be moving it too."""
         target = layout.retired(table, scenario_id, name)
+        if not self._storage.stages:
+            # In a copy of a lake that other tools made files may wait in staging all the same.
+            return self._storage.move(
+                layout.live(table, scenario_id, name), target
+            ) or self._storage.move(layout.staged(name), target)
         while not self._storage.move(layout.live(table, scenario_id, name), target):
             if self._storage.move(layout.staged(name), target):
                 return True

@@ -91,8 +91,9 @@ def read_rows(
         DataFileMissingError: A file is nowhere.
         DataFileAlteredError: A file is not what was committed.
     """
-    found = [(ref, places.read_checked(storage, ref)) for ref in files]
-    return TableRows(entity_type, scenario_id, found)
+    wanted = list(files)
+    found = places.in_parallel(storage, lambda ref: places.read_checked(storage, ref), wanted)
+    return TableRows(entity_type, scenario_id, list(zip(wanted, found, strict=True)))
 
 
 def keys_of(storage: Storage, files: Iterable[FileRef], key: str) -> set[Any]:

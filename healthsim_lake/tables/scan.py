@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,7 +20,6 @@ from healthsim_lake.tables.selection import files_of
 ChooseScenarios = Callable[[], Sequence[ScenarioState]]
 
 _GROUP_BYTES = 64_000_000
-_READERS = 8
 _ATTEMPTS = 3
 _PATH = "#path"
 """A name that no table's column can have."""
@@ -97,9 +95,10 @@ class _Part:
             DataFileAlteredError: A file has another size than was committed.
         """
         if self.storage.filesystem is not None:
-            with ThreadPoolExecutor(_READERS) as pool:
-                contents = pool.map(lambda ref: places.read_checked(self.storage, ref), group)
-                return self._collect(group, list(contents), rows)
+            contents = places.in_parallel(
+                self.storage, lambda ref: places.read_checked(self.storage, ref), group
+            )
+            return self._collect(group, contents, rows)
         paths = self._paths(group)
         for _ in range(_ATTEMPTS):
             try:
@@ -112,8 +111,7 @@ class _Part:
         return self._collect(group, paths, rows)
 
     def _paths(self, group: Sequence[FileRef]) -> list[str]:
-        storage = self.storage
-        return [storage.location(places.locate(storage, ref)) for ref in group]
+        return [self.storage.location(key) for key in places.locate_all(self.storage, group)]
 
     def _collect(
         self, group: Sequence[FileRef], sources: Sequence[str | bytes], rows: int | None

@@ -22,6 +22,7 @@ from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables import parquet
+from healthsim_lake.tables.places import FileRef
 from healthsim_lake.tables.statistics import TableStatistics, measured
 
 T = TypeVar("T")
@@ -154,6 +155,23 @@ class FileWriter:
         self._keys[name] = key
         self._storage.copy(source, key)
         return file.model_copy(update={"name": name})
+
+    def keep(self, read: Callable[[], bytes], ref: FileRef) -> Future[DataFile]:
+        """Write the bytes of a data file of another lake under a new name.
+
+        Args:
+            read: Returns them, checked.
+            ref: What they are.
+        """
+        name = f"{self._txn_id}-{next(self._numbers)}"
+        key = self.key(ref.table, name)
+        self._keys[name] = key
+
+        def write() -> DataFile:
+            self._storage.put(key, read())
+            return ref.file.model_copy(update={"name": name})
+
+        return self._run(write)
 
     def sync(self) -> None:
         """Make the names of all files durable; call it after the last file, before the commit."""

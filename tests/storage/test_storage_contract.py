@@ -16,6 +16,7 @@ from healthsim_lake.errors import (
 )
 from healthsim_lake.storage import Storage, layout, open_storage
 from healthsim_lake.storage.remote import FsspecStorage
+from healthsim_lake.storage.s3 import S3Storage
 
 
 class StorageContract:
@@ -155,6 +156,18 @@ class TestAnyFsspecFilesystem(StorageContract):
     @pytest.fixture
     def storage(self, tmp_path):
         return FsspecStorage(LocalFileSystem(), str(tmp_path / "lake"), single_writer=True)
+
+
+class TestS3Storage(StorageContract):
+    @pytest.fixture
+    def storage(self, s3_server, bucket):
+        return open_storage(f"s3://{bucket}/some/lake", s3_server.options)
+
+    def test_a_list_goes_on_beyond_one_page(self, storage):
+        for number in range(5):
+            storage.put(f"data/f{number}", b"x")
+        storage._pages = lambda **wanted: S3Storage._pages(storage, **wanted, MaxKeys=2)
+        assert len(list(storage.list("data"))) == 5
 
 
 def test_a_store_of_unknown_manners_is_not_written_to_without_a_promise(tmp_path):
