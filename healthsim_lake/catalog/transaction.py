@@ -130,29 +130,21 @@ class Transaction:
         with self._log.writers.lock:
             self._log.create_lake()
             while True:
-                with self._log.storage.turn():
-                    attempt = time.monotonic()
-                    done = self._attempt(plan)
-                if done is not None:
-                    return done
+                attempt = time.monotonic()
+                snapshot = self._log.refresh()
+                earlier = snapshot.state.results.get(self._label.idempotency_key or "")
+                if earlier is not None:
+                    return Committed(snapshot, None, earlier.result)
+                commit = self._prepare(snapshot, plan)
+                self._log.verify_identity()
+                data = commit.to_bytes()
+                self._may_stand = True
+                if self._create(commit.version, data):
+                    self.done = commit
+                    return Committed(self._log.accept(commit, data), commit, commit.result)
+                self._may_stand = False
                 lost += 1
                 self._wait(lost, cost=time.monotonic() - attempt, started=started)
-
-    def _attempt(self, plan: Plan) -> Committed | None:
-        """Plan and create once; None if somebody else was faster."""
-        snapshot = self._log.refresh()
-        earlier = snapshot.state.results.get(self._label.idempotency_key or "")
-        if earlier is not None:
-            return Committed(snapshot, None, earlier.result)
-        commit = self._prepare(snapshot, plan)
-        self._log.verify_identity()
-        data = commit.to_bytes()
-        self._may_stand = True
-        if self._create(commit.version, data):
-            self.done = commit
-            return Committed(self._log.accept(commit, data), commit, commit.result)
-        self._may_stand = False
-        return None
 
     def _prepare(self, snapshot: Snapshot, plan: Plan) -> Commit:
         if snapshot.state.writer_features:
