@@ -143,9 +143,8 @@ class Transaction:
             if waited:
                 known = None  # whoever was before us has committed
             while True:
-                with self._log.storage.turn():
-                    attempt = time.monotonic()
-                    done = self._attempt(plan, known or self._log.refresh())
+                attempt = time.monotonic()
+                done = self._attempt(plan, known or self._log.refresh())
                 if done is not None:
                     return done
                 if known is not None:

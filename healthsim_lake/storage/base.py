@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,13 +115,6 @@ class Storage(ABC):
     @abstractmethod
     def location(self, key: str) -> str:
         """Return the path or URL by which other programs open `key`."""
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Wait a little for other writers of this machine, so that fewer races are lost.
-
-        A courtesy and no lock: who may write is decided by `create` alone.
-        """
-        return nullcontext()
 
     @property
     def filesystem(self) -> Any | None:

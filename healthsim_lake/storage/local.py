@@ -24,17 +24,9 @@ from healthsim_lake.errors import (
 from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
-_LONGEST_TURN = 2.0
-"""Seconds to wait for a writer that may be stopped, before racing it."""
-_LOOK_EVERY = 0.0005
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
 _SECOND = 1_000_000_000
@@ -181,24 +173,6 @@ class LocalStorage(Storage):
         """Return the absolute path of `key`."""
         return str(self._path(key))
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Queue at the folder of the log, where the file system has such locks."""
-        try:
-            descriptor = os.open(self._path(layout.LOG), os.O_RDONLY)
-        except OSError:
-            yield  # no commit yet, or no handles for folders
-            return
-        try:
-            queued = _queue(descriptor)
-            try:
-                yield
-            finally:
-                if queued:  # at once, even where a fork has the descriptor too
-                    fcntl.flock(descriptor, fcntl.LOCK_UN)
-        finally:
-            os.close(descriptor)
-
     def _path(self, key: str) -> Path:
         return self.root / layout.check_key(key)
 
@@ -247,23 +221,6 @@ def _in_new_folders(path: Path, make: Callable[[], T]) -> T:
         for folder in missing:
             _sync_folder(folder.parent)
         return made
-
-
-def _queue(descriptor: int) -> bool:
-    """Take the lock as soon as it is free; return False if it stays taken, or there is none."""
-    if fcntl is None:
-        return False
-    deadline = time.monotonic() + _LONGEST_TURN
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_LOOK_EVERY)
-        except OSError:
-            return False
-        else:
-            return True
-    return False
 
 
 def _open_file(path: str, flags: int) -> int:
