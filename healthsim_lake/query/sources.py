@@ -95,7 +95,8 @@ class Sources:
             return self._catalog_view(self._catalog[table], snapshot)
         known = self._views.get(table)
         # Files that were looked up stay watched, as long as that costs next to nothing.
-        if known is None or max(len(known.files), len(self._states)) <= _MOST_WATCHED:
+        near = self._log.storage.filesystem is None
+        if known is None or (near and max(len(known.files), len(self._states)) <= _MOST_WATCHED):
             found = self._files_view(self._registry.get(table))
             self._views[table] = known if known == found else found
         return self._views[table]

@@ -25,6 +25,7 @@ from healthsim_lake.state.functions import (
     save_scenario,
     scenario_exists,
 )
+from healthsim_lake.state.journeys import JourneyManager, get_journey_manager
 from healthsim_lake.state.loaded import LoadedScenario
 from healthsim_lake.state.manager import StateManager
 from healthsim_lake.state.naming import (
@@ -34,6 +35,7 @@ from healthsim_lake.state.naming import (
     parse_scenario_name,
     sanitize_name,
 )
+from healthsim_lake.state.profiles import ProfileManager, get_profile_manager
 from healthsim_lake.state.provenance import (
     EntityWithProvenance,
     Provenance,
@@ -47,8 +49,10 @@ __all__ = [
     "AutoPersistService",
     "EntityWithProvenance",
     "ExportResult",
+    "JourneyManager",
     "LoadedScenario",
     "PersistResult",
+    "ProfileManager",
     "Provenance",
     "ProvenanceSummary",
     "ScenarioBrief",
@@ -65,7 +69,9 @@ __all__ = [
     "extract_keywords",
     "generate_scenario_name",
     "get_auto_persist_service",
+    "get_journey_manager",
     "get_manager",
+    "get_profile_manager",
     "get_scenario_tags",
     "import_scenario_from_json",
     "list_scenarios",

@@ -10,12 +10,12 @@ from typing import Any, Literal, SupportsIndex, overload
 
 from healthsim_lake import _clock, _json, entities
 from healthsim_lake.catalog.records import ScenarioRecord
-from healthsim_lake.default import default_lake
 from healthsim_lake.errors import InputError
 from healthsim_lake.lake import Lake
 from healthsim_lake.scenarios.autoname import sanitize_name
 from healthsim_lake.scenarios.exchange.result import ExportResult
 from healthsim_lake.scenarios.persisting import Persisted
+from healthsim_lake.state.door import Door
 
 __all__ = [
     "AutoPersistService",
@@ -165,23 +165,12 @@ def _lower(tags: Iterable[str] | None) -> list[str] | None:
     return None if tags is None else [tag.lower() for tag in tags]
 
 
-class AutoPersistService:
+class AutoPersistService(Door):
     """Persists batches of rows, and finds, tags, renames and exports what became of them.
 
     Tags are written in lower case and names in kebab-case here; a scenario is meant by its id, and
     by its name as well.
-
-    Args:
-        lake: A lake, its path or URL, or None for the default lake.
     """
-
-    def __init__(self, lake: Lake | str | os.PathLike[str] | None = None) -> None:
-        self._lake = Lake(lake) if isinstance(lake, str | os.PathLike) else lake
-
-    @property
-    def lake(self) -> Lake:
-        """The lake that this service works on."""
-        return default_lake() if self._lake is None else self._lake
 
     def persist_entities(
         self,

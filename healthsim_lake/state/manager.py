@@ -7,30 +7,29 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from healthsim_lake.default import default_lake
 from healthsim_lake.errors import InputError
-from healthsim_lake.lake import Lake
 from healthsim_lake.state.auto_persist import AutoPersistService, PersistResult
+from healthsim_lake.state.door import Door
+from healthsim_lake.state.journeys import JourneyManager
 from healthsim_lake.state.loaded import LoadedScenario, as_listed
+from healthsim_lake.state.profiles import ProfileManager
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.sources import Entities
 
 
-class StateManager:
-    """Saves and loads scenarios.
-
-    Args:
-        lake: A lake, its path or URL, or None for the default lake.
-    """
-
-    def __init__(self, lake: Lake | str | os.PathLike[str] | None = None) -> None:
-        self._lake = Lake(lake) if isinstance(lake, str | os.PathLike) else lake
+class StateManager(Door):
+    """Saves and loads scenarios, profiles and journeys."""
 
     @property
-    def lake(self) -> Lake:
-        """The lake that this manager works on."""
-        return default_lake() if self._lake is None else self._lake
+    def profiles(self) -> ProfileManager:
+        """What to generate."""
+        return ProfileManager(self._lake)
+
+    @property
+    def journeys(self) -> JourneyManager:
+        """How things unfold over time."""
+        return JourneyManager(self._lake)
 
     def save_scenario(
         self,

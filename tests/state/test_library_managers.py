@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from healthsim_lake import Lake
+from healthsim_lake.state import StateManager
 from healthsim_lake.state.journeys import JourneyManager, get_journey_manager
 from healthsim_lake.state.profiles import ProfileManager, get_profile_manager
 
@@ -126,3 +127,11 @@ def test_the_getters_follow_the_default_lake(tmp_path, monkeypatch):
     get_profile_manager().save_profile("p", PROFILE)
     assert Lake(tmp_path / "here").profiles.exists("p")
     assert get_journey_manager(tmp_path / "there").lake.url == str(tmp_path / "there")
+
+
+def test_the_manager_hands_out_both_on_its_own_lake(tmp_path):
+    manager = StateManager(tmp_path)
+    manager.profiles.save_profile("p", PROFILE)
+    manager.journeys.save_journey("j", JOURNEY)
+    assert Lake(tmp_path).profiles.exists("p")
+    assert Lake(tmp_path).journeys.exists("j")
