@@ -13,9 +13,9 @@ from harness import Figure, Options, Pair, alternate
 from work import Scenario
 
 from healthsim_lake import Lake
-from healthsim_lake.scenarios.statistics import Gathering
+from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.tables import writer
-from healthsim_lake.tables.statistics import TableStatistics
+from healthsim_lake.tables.measuring.statistics import TableStatistics
 
 WITHOUT = "the same save with nothing computed for summaries"
 

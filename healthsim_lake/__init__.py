@@ -23,30 +23,30 @@ if TYPE_CHECKING:
     from healthsim_lake.lake import Lake
     from healthsim_lake.library.records import JourneyRecord, ProfileRecord
     from healthsim_lake.query.result import QueryResult
-    from healthsim_lake.scenarios.difference import Difference
+    from healthsim_lake.scenarios.comparing.difference import Difference
+    from healthsim_lake.scenarios.comparing.report import ValidationReport
+    from healthsim_lake.scenarios.copying.results import CloneResult, MergeResult
     from healthsim_lake.scenarios.loading import Scenario
-    from healthsim_lake.scenarios.report import ValidationReport
-    from healthsim_lake.scenarios.results import CloneResult, MergeResult
-    from healthsim_lake.scenarios.summary import Summary
+    from healthsim_lake.scenarios.summarising.summary import Summary
     from healthsim_lake.specs import JourneySpecification, ProfileSpecification
 
 _HOMES = {
-    "CloneResult": "scenarios.results",
-    "Difference": "scenarios.difference",
+    "CloneResult": "scenarios.copying.results",
+    "Difference": "scenarios.comparing.difference",
     "EntityType": "entities.types",
     "FieldSpec": "entities.types",
     "JourneyRecord": "library.records",
     "JourneySpecification": "specs",
     "Lake": "lake",
-    "MergeResult": "scenarios.results",
+    "MergeResult": "scenarios.copying.results",
     "ProfileRecord": "library.records",
     "ProfileSpecification": "specs",
     "QueryResult": "query.result",
     "Scenario": "scenarios.loading",
     "ScenarioRecord": "catalog.records",
     "ScenarioVersion": "catalog.records",
-    "Summary": "scenarios.summary",
-    "ValidationReport": "scenarios.report",
+    "Summary": "scenarios.summarising.summary",
+    "ValidationReport": "scenarios.comparing.report",
     "default_lake": "default",
     "use_lake": "default",
 }

@@ -115,7 +115,7 @@ class Statistics(Record):
 
     Attributes:
         seed: What the samples were drawn with: the id of the scenario that was saved first.
-        tables: By table, what `healthsim_lake.tables.statistics` makes of its rows, with
+        tables: By table, what `healthsim_lake.tables.measuring.statistics` makes of its rows, with
             ``samples``: positions and rows.
     """
 

@@ -23,8 +23,8 @@ from healthsim_lake.cli.program import FAILED
 from healthsim_lake.cli.tables import Column
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.difference import Difference, TableDifference
-    from healthsim_lake.scenarios.report import ValidationReport
+    from healthsim_lake.scenarios.comparing.difference import Difference, TableDifference
+    from healthsim_lake.scenarios.comparing.report import ValidationReport
 
 _COUNTS = ("added", "removed", "changed", "unchanged")
 _TYPES = (

@@ -17,8 +17,8 @@ from healthsim_lake.cli.options import (
 )
 from healthsim_lake.cli.output import note, print_heading, print_json, print_table
 from healthsim_lake.cli.tables import Column
-from healthsim_lake.scenarios.summary import Summary
-from healthsim_lake.scenarios.usage import Usage
+from healthsim_lake.scenarios.summarising.summary import Summary
+from healthsim_lake.scenarios.summarising.usage import Usage
 
 _COUNTS = (Column("type"), Column("rows", right=True))
 _FIGURES = (Column("figure"), Column("of"), Column("value"))

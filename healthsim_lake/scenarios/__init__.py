@@ -11,52 +11,52 @@ from typing import TYPE_CHECKING
 from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.adding import Adding, check_strategy
-    from healthsim_lake.scenarios.cloning import CloneRequest, Cloning
-    from healthsim_lake.scenarios.compacting import compact
-    from healthsim_lake.scenarios.diffing import diff
-    from healthsim_lake.scenarios.loading import Scenario, choose, load
-    from healthsim_lake.scenarios.merging import (
+    from healthsim_lake.scenarios.comparing.diffing import diff
+    from healthsim_lake.scenarios.comparing.validating import validate
+    from healthsim_lake.scenarios.copying.cloning import CloneRequest, Cloning
+    from healthsim_lake.scenarios.copying.merging import (
         MergeRequest,
         Merging,
         check_conflict_strategy,
     )
-    from healthsim_lake.scenarios.pinned import PinnedTypes
+    from healthsim_lake.scenarios.copying.restoring import restore
+    from healthsim_lake.scenarios.copying.transferring import transfer
+    from healthsim_lake.scenarios.loading import Scenario, choose, load
     from healthsim_lake.scenarios.purging import purge
-    from healthsim_lake.scenarios.restoring import restore
-    from healthsim_lake.scenarios.sampling import Sampling, check_request
-    from healthsim_lake.scenarios.saving import SaveRequest, Saving
-    from healthsim_lake.scenarios.summarising import summarise
-    from healthsim_lake.scenarios.tables_in_use import TablesInUse
-    from healthsim_lake.scenarios.transferring import transfer
-    from healthsim_lake.scenarios.upgrading import upgrade
-    from healthsim_lake.scenarios.validating import validate
+    from healthsim_lake.scenarios.summarising.sampling import Sampling, check_request
+    from healthsim_lake.scenarios.summarising.summarising import summarise
+    from healthsim_lake.scenarios.writing.adding import Adding, check_strategy
+    from healthsim_lake.scenarios.writing.compacting import compact
+    from healthsim_lake.scenarios.writing.pinned import PinnedTypes
+    from healthsim_lake.scenarios.writing.saving import SaveRequest, Saving
+    from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
+    from healthsim_lake.scenarios.writing.upgrading import upgrade
 
 _HOMES = {
-    "Adding": "adding",
-    "CloneRequest": "cloning",
-    "Cloning": "cloning",
-    "MergeRequest": "merging",
-    "Merging": "merging",
-    "PinnedTypes": "pinned",
-    "SaveRequest": "saving",
-    "Sampling": "sampling",
-    "Saving": "saving",
+    "Adding": "writing.adding",
+    "CloneRequest": "copying.cloning",
+    "Cloning": "copying.cloning",
+    "MergeRequest": "copying.merging",
+    "Merging": "copying.merging",
+    "PinnedTypes": "writing.pinned",
+    "SaveRequest": "writing.saving",
+    "Sampling": "summarising.sampling",
+    "Saving": "writing.saving",
     "Scenario": "loading",
-    "TablesInUse": "tables_in_use",
-    "check_request": "sampling",
-    "check_conflict_strategy": "merging",
-    "check_strategy": "adding",
+    "TablesInUse": "writing.tables_in_use",
+    "check_request": "summarising.sampling",
+    "check_conflict_strategy": "copying.merging",
+    "check_strategy": "writing.adding",
     "choose": "loading",
-    "diff": "diffing",
-    "compact": "compacting",
+    "diff": "comparing.diffing",
+    "compact": "writing.compacting",
     "load": "loading",
     "purge": "purging",
-    "restore": "restoring",
-    "summarise": "summarising",
-    "transfer": "transferring",
-    "upgrade": "upgrading",
-    "validate": "validating",
+    "restore": "copying.restoring",
+    "summarise": "summarising.summarising",
+    "transfer": "copying.transferring",
+    "upgrade": "writing.upgrading",
+    "validate": "comparing.validating",
 }
 
 __all__ = [

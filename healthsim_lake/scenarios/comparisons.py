@@ -9,8 +9,8 @@ from healthsim_lake import scenarios
 from healthsim_lake.scenarios.room import Room
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.difference import Difference
-    from healthsim_lake.scenarios.report import ValidationReport
+    from healthsim_lake.scenarios.comparing.difference import Difference
+    from healthsim_lake.scenarios.comparing.report import ValidationReport
 
 
 class Comparisons(Room):

@@ -11,11 +11,11 @@ from healthsim_lake.catalog.metadata import check_metadata
 from healthsim_lake.catalog.names import check_name, check_tags
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError
-from healthsim_lake.scenarios.results import CloneResult, MergeResult
+from healthsim_lake.scenarios.copying.results import CloneResult, MergeResult
 from healthsim_lake.scenarios.room import Room
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.merging import ConflictStrategy
+    from healthsim_lake.scenarios.copying.merging import ConflictStrategy
 
 _FEWEST = 2
 

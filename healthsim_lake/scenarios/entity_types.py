@@ -15,8 +15,8 @@ from healthsim_lake.tables.committer import Committer
 
 if TYPE_CHECKING:
     from healthsim_lake.entities import EntityType, Registry
-    from healthsim_lake.scenarios.pinned import PinnedTypes
-    from healthsim_lake.scenarios.tables_in_use import TablesInUse
+    from healthsim_lake.scenarios.writing.pinned import PinnedTypes
+    from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
 
 
 class EntityTypes:

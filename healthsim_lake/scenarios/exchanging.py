@@ -18,7 +18,7 @@ from healthsim_lake.scenarios.room import Room
 
 if TYPE_CHECKING:
     from healthsim_lake.scenarios.exchange import ExportResult
-    from healthsim_lake.scenarios.sources import Progress
+    from healthsim_lake.scenarios.writing.sources import Progress
 
 
 class Exchange(Room):

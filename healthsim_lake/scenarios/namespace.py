@@ -17,13 +17,13 @@ from healthsim_lake.scenarios.comparisons import Comparisons
 from healthsim_lake.scenarios.copies import Copies
 from healthsim_lake.scenarios.exchanging import Exchange
 from healthsim_lake.scenarios.listing import Sort, in_order, select
-from healthsim_lake.scenarios.persisting import Persistence
 from healthsim_lake.scenarios.summaries import Summaries
+from healthsim_lake.scenarios.writing.persisting import Persistence
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.adding import OnDuplicate
     from healthsim_lake.scenarios.loading import Scenario
-    from healthsim_lake.scenarios.sources import Entities, Progress
+    from healthsim_lake.scenarios.writing.adding import OnDuplicate
+    from healthsim_lake.scenarios.writing.sources import Entities, Progress
 
 
 class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):

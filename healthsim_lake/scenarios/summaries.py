@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
 from healthsim_lake.scenarios.room import Room
-from healthsim_lake.scenarios.usage import Usage, usage
+from healthsim_lake.scenarios.summarising.usage import Usage, usage
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.sampling import Strategy
-    from healthsim_lake.scenarios.summary import Summary
+    from healthsim_lake.scenarios.summarising.sampling import Strategy
+    from healthsim_lake.scenarios.summarising.summary import Summary
 
 
 class Summaries(Room):

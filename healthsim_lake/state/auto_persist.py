@@ -12,9 +12,9 @@ from healthsim_lake import _clock, _json, entities
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.errors import InputError
 from healthsim_lake.lake import Lake
-from healthsim_lake.scenarios.autoname import sanitize_name
 from healthsim_lake.scenarios.exchange.result import ExportResult
-from healthsim_lake.scenarios.persisting import Persisted
+from healthsim_lake.scenarios.writing.autoname import sanitize_name
+from healthsim_lake.scenarios.writing.persisting import Persisted
 from healthsim_lake.state.door import Door
 
 __all__ = [

@@ -13,7 +13,7 @@ from healthsim_lake.state.loaded import LoadedScenario
 from healthsim_lake.state.manager import StateManager
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.sources import Entities
+    from healthsim_lake.scenarios.writing.sources import Entities
 
 _lock = threading.Lock()
 _manager: StateManager | None = None

@@ -15,7 +15,7 @@ from healthsim_lake.state.loaded import LoadedScenario, as_listed
 from healthsim_lake.state.profiles import ProfileManager
 
 if TYPE_CHECKING:
-    from healthsim_lake.scenarios.sources import Entities
+    from healthsim_lake.scenarios.writing.sources import Entities
 
 
 class StateManager(Door):

@@ -1,4 +1,4 @@
-"""The specifications' helpers for names; the rules are in `healthsim_lake.scenarios.autoname`."""
+"""The specifications' helpers for names; the rules are in `scenarios.writing.autoname`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from healthsim_lake.catalog.names import free_name
 from healthsim_lake.default import default_lake
 from healthsim_lake.lake import Lake
-from healthsim_lake.scenarios.autoname import (
+from healthsim_lake.scenarios.writing.autoname import (
     base_name,
     extract_keywords,
     parse_scenario_name,

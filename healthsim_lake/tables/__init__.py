@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from healthsim_lake._lazy import lazy_face
 
 if TYPE_CHECKING:
-    from healthsim_lake.tables.compact import concatenate, without_keys
     from healthsim_lake.tables.outgoing import Agreement, TableFrames, export_columns, row_blocks
     from healthsim_lake.tables.places import FileRef, locate, locate_all, refs
     from healthsim_lake.tables.publish import Publisher, UnpublishedWarning
     from healthsim_lake.tables.reader import TableRows, keys_of, read_rows
+    from healthsim_lake.tables.rewriting.compact import concatenate, without_keys
     from healthsim_lake.tables.scan import scan
     from healthsim_lake.tables.selection import choose, files_of
     from healthsim_lake.tables.writer import FileWriter
@@ -30,7 +30,7 @@ _HOMES = {
     "TableFrames": "outgoing",
     "TableRows": "reader",
     "UnpublishedWarning": "publish",
-    "concatenate": "compact",
+    "concatenate": "rewriting.compact",
     "export_columns": "outgoing",
     "keys_of": "reader",
     "locate": "places",
@@ -39,7 +39,7 @@ _HOMES = {
     "refs": "places",
     "row_blocks": "outgoing",
     "scan": "scan",
-    "without_keys": "compact",
+    "without_keys": "rewriting.compact",
 }
 
 __all__ = [

@@ -22,8 +22,8 @@ from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables import parquet
+from healthsim_lake.tables.measuring.statistics import TableStatistics, measured
 from healthsim_lake.tables.places import FileRef
-from healthsim_lake.tables.statistics import TableStatistics, measured
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from operations import make_small_things_large, prepare
 
 from healthsim_lake import Lake
 from healthsim_lake.catalog import checkpoint
-from healthsim_lake.scenarios import manifests
+from healthsim_lake.scenarios.writing import manifests
 from healthsim_lake.storage import Storage, open_storage
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from healthsim_lake import EntityType, FieldSpec, Lake
 from healthsim_lake.catalog import checkpoint
-from healthsim_lake.scenarios import manifests
+from healthsim_lake.scenarios.writing import manifests
 
 WIDGETS = EntityType(
     name="widgets",

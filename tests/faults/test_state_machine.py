@@ -22,7 +22,7 @@ from rehearsal import FULL
 
 from healthsim_lake import FieldSpec, Lake
 from healthsim_lake.errors import LakeReplacedError, NotFoundError, VersionNotFoundError
-from healthsim_lake.scenarios import manifests
+from healthsim_lake.scenarios.writing import manifests
 from healthsim_lake.storage import open_storage
 
 NAMES = st.sampled_from(["a", "b", "c"])

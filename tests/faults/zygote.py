@@ -15,12 +15,12 @@ from faulty import Dying, kill_this_process, lake_on
 from operations import OPERATIONS, make_small_things_large
 
 import healthsim_lake.maintenance.namespace
-import healthsim_lake.scenarios.adding
-import healthsim_lake.scenarios.compacting
+import healthsim_lake.scenarios.copying.restoring
 import healthsim_lake.scenarios.loading
-import healthsim_lake.scenarios.restoring
-import healthsim_lake.scenarios.saving
-import healthsim_lake.scenarios.upgrading  # noqa: F401  # imported here, so that no child has to
+import healthsim_lake.scenarios.writing.adding
+import healthsim_lake.scenarios.writing.compacting
+import healthsim_lake.scenarios.writing.saving
+import healthsim_lake.scenarios.writing.upgrading  # noqa: F401  # imported here, so that no child has to
 from healthsim_lake.storage import open_storage
 
 

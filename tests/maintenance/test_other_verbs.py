@@ -12,7 +12,7 @@ from healthsim_lake import EntityType, FieldSpec, Lake
 from healthsim_lake.catalog import actions, checkpoint
 from healthsim_lake.catalog.check import check
 from healthsim_lake.errors import NotFoundError, PurgedError, ReadOnlyError, VersionConflictError
-from healthsim_lake.scenarios import manifests
+from healthsim_lake.scenarios.writing import manifests
 
 
 def with_small_files(lake: Lake) -> Lake:

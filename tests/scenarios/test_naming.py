@@ -11,7 +11,7 @@ from healthsim_lake import Lake
 from healthsim_lake._clock import now
 from healthsim_lake.catalog.names import free_name
 from healthsim_lake.errors import InputError, InvalidNameError, ScenarioNotFoundError
-from healthsim_lake.scenarios import autoname
+from healthsim_lake.scenarios.writing import autoname
 
 TODAY = f"{now():%Y%m%d}"
 

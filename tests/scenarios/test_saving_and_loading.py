@@ -159,7 +159,7 @@ def test_what_is_no_collection_of_rows_is_refused(lake, source):
 
 
 def test_streams_of_many_chunks_keep_their_order(local, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 100)
+    monkeypatch.setattr("healthsim_lake.scenarios.writing.sources.STREAMED_ROWS_PER_CHUNK", 100)
     rows = [{"id": str(number)} for number in range(1_234)]
     seen = []
     local.scenarios.save(
@@ -181,7 +181,7 @@ def test_a_bad_row_is_named_and_nothing_is_kept(lake):
 
 
 def test_a_bad_row_deep_in_a_stream_is_named_by_its_place(local, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 10)
+    monkeypatch.setattr("healthsim_lake.scenarios.writing.sources.STREAMED_ROWS_PER_CHUNK", 10)
     rows = ({"id": str(number)} if number != 25 else "no mapping" for number in range(50))
     with pytest.raises(InvalidEntityError, match=r"patients\[25\]"):
         local.scenarios.save("demo", {"patients": rows})
@@ -705,7 +705,7 @@ def test_every_named_time_is_utc(local):
 
 
 def test_large_manifests_stand_in_documents_of_their_own(local, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 1)
+    monkeypatch.setattr("healthsim_lake.scenarios.writing.sources.STREAMED_ROWS_PER_CHUNK", 1)
     rows = [{"id": str(n)} for n in range(100)]
     local.scenarios.save("demo", {"patients": rows})
     keys = [entry.key for entry in local._log.storage.list("catalog/scenarios")]

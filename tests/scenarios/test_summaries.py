@@ -22,9 +22,9 @@ from healthsim_lake.errors import (
     VersionNotFoundError,
 )
 from healthsim_lake.formats import synthea
-from healthsim_lake.scenarios.diversity import most_different
-from healthsim_lake.scenarios.statistics import carried
-from healthsim_lake.scenarios.summary import Summary
+from healthsim_lake.scenarios.summarising.diversity import most_different
+from healthsim_lake.scenarios.summarising.statistics import carried
+from healthsim_lake.scenarios.summarising.summary import Summary
 
 PATIENTS = [
     {"id": f"p{n}", "mrn": f"M{n}", "gender": "MF"[n % 2], "birth_date": f"{1940 + n}-05-06"}
@@ -354,7 +354,7 @@ def test_many_small_adds_that_are_folded_keep_the_summary_exact(tmp_path):
 
 
 def test_streams_of_many_chunks_are_summarised_as_one_table(tmp_path, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.sources.STREAMED_ROWS_PER_CHUNK", 25)
+    monkeypatch.setattr("healthsim_lake.scenarios.writing.sources.STREAMED_ROWS_PER_CHUNK", 25)
     lake = Lake(tmp_path / "lake")
     lake.scenarios.save(
         "demo", {"encounters": iter(ENCOUNTERS), "patients": pl.DataFrame(PATIENTS)}

@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 from hypothesis import settings
 
-from healthsim_lake.tables import bundle, inspection
+from healthsim_lake.tables.comparing import bundle
+from healthsim_lake.tables.inspecting import inspection
 
 _CASES = runpy.run_path(str(Path(__file__).parent.parent / "entities" / "codec_cases.py"))
 

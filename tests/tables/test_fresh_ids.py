@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsim_lake.tables.fresh_ids import FreshIds, OtherIds
+from healthsim_lake.tables.rewriting.fresh_ids import FreshIds, OtherIds
 
 IDS = st.one_of(
     st.text(max_size=12),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from healthsim_lake.entities.figures import Figures, figures_of
 from healthsim_lake.entities.registry import builtin_types
-from healthsim_lake.tables.picking import reservoir
-from healthsim_lake.tables.statistics import (
+from healthsim_lake.tables.measuring.picking import reservoir
+from healthsim_lake.tables.measuring.statistics import (
     MOST_GUESSED,
     MOST_VALUES,
     TableStatistics,

@@ -1,0 +1,1 @@
+"""What differs between scenarios, and what is wrong in one."""

@@ -1,0 +1,1 @@
+"""Scenarios out of scenarios: clones, merges, and what was deleted brought back."""

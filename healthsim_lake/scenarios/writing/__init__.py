@@ -1,0 +1,1 @@
+"""Rows into a scenario: save, add, upgrade, and what they share."""

@@ -1,0 +1,36 @@
+"""Files whose table got other columns before they were committed, written again to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from healthsim_lake.catalog.records import EntitySet
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.storage import Storage
+from healthsim_lake.tables.rewriting.recode import recoded
+from healthsim_lake.tables.writer import FileWriter
+
+
+def recode(
+    storage: Storage,
+    sets: Sequence[EntitySet],
+    writer: FileWriter,
+    *,
+    types: Mapping[str, EntityType],
+) -> list[EntitySet]:
+    """Return `sets` with the files of the tables in `types` written anew with those columns."""
+    result = []
+    for one in sets:
+        entity_type = types.get(one.table)
+        if entity_type is None:
+            result.append(one)
+            continue
+        keys = [writer.key(one.table, file.name) for file in one.files]
+        futures = [
+            writer.submit(recoded(storage.read(key), entity_type, where=key), entity_type)
+            for key in keys
+        ]
+        files = tuple(future.result() for future in futures)
+        result.append(one.model_copy(update={"files": files}))
+    writer.sync()
+    return result

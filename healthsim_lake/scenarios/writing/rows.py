@@ -1,0 +1,150 @@
+"""Rows of a save or an add, on their way into data files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from healthsim_lake import _clock
+from healthsim_lake.catalog.records import DataFile, EntitySet
+from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
+from healthsim_lake.entities.types import EntityType
+from healthsim_lake.scenarios.summarising.statistics import Gathering
+from healthsim_lake.scenarios.writing import sources
+from healthsim_lake.scenarios.writing.sources import Batch, Entities, Progress
+from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
+from healthsim_lake.tables.writer import FileWriter
+
+Keys = dict[str, list[Any]]
+"""Keys of rows by entity key, in row order."""
+
+
+def write_rows(
+    entities: Entities,
+    *,
+    writer: FileWriter,
+    tables: TablesInUse,
+    gathering: Gathering,
+    provenance: Mapping[str, str],
+    on_progress: Progress | None = None,
+    keys: Keys | None = None,
+) -> list[EntitySet]:
+    """Write all rows into data files that are not true yet.
+
+    Args:
+        entities: What the caller gave.
+        writer: Takes the chunks.
+        tables: Says which table a key means.
+        gathering: Told of all rows.
+        provenance: Values for provenance columns that a row does not feed.
+        on_progress: Told how far it got, after every chunk.
+        keys: Gets the key of each row that has one, by entity key.
+
+    Returns:
+        One entity set for each key, in the order given; those without rows included.
+
+    Raises:
+        InvalidEntityError: A row cannot be kept exactly; says which.
+        InvalidNameError: No table can be named after a key.
+    """
+
+    def new_sink(key: str) -> _Sink:
+        return _Sink(key, writer, tables, gathering, keep_keys=keys is not None)
+
+    sinks = {key: new_sink(key) for key in sources.keys_of(entities)}
+    for key in sinks:
+        tables.known(key)
+    moment = _clock.now()
+    for key, batch in sources.batches(entities):
+        sink = sinks.setdefault(key, new_sink(key))
+        sink.take(batch, moment, provenance)
+        del batch  # or it would be held while the next one is made
+        if on_progress is not None:
+            on_progress(key, sink.rows)
+    for sink in sinks.values():
+        sink.observe()
+    writer.measure()
+    if keys is not None:
+        keys.update({key: sink.keys for key, sink in sinks.items()})
+    return [sink.close() for sink in sinks.values()]
+
+
+class _Sink:
+    """The files of one entity key."""
+
+    def __init__(
+        self,
+        key: str,
+        writer: FileWriter,
+        tables: TablesInUse,
+        gathering: Gathering,
+        *,
+        keep_keys: bool,
+    ) -> None:
+        self.key, self.rows = key, 0
+        self.keys: list[Any] = []
+        self._keep_keys = keep_keys
+        self._writer, self._tables, self._gathering = writer, tables, gathering
+        self._files: list[Future[DataFile]] = []
+        self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
+
+    def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
+        """Encode a batch, and have it written while the next one is encoded."""
+        entity_type = self._tables.known(self.key) or self._tables.infer(self.key, batch)
+        chunk = _encode(
+            entity_type,
+            batch,
+            defaults=_defaults(entity_type, moment, provenance),
+            key=self.key,
+            offset=self.rows,
+        )
+        if self._keep_keys and entity_type.key is not None:
+            known = _listed(chunk.data[entity_type.key])
+            self.keys += (key for key in known if key is not None)
+        self._files.append(self._writer.submit(chunk, entity_type))
+        self._unobserved.append((entity_type.name, batch, chunk, self.rows))
+        self.rows += chunk.rows
+        if chunk.rows >= SMALL_ROWS:
+            self.observe()
+
+    def observe(self) -> None:
+        """Look for samples in what was taken; best while the files are written."""
+        for table, batch, chunk, offset in self._unobserved:
+            self._gathering.observe(table, batch, chunk, offset=offset)
+        self._unobserved.clear()
+
+    def close(self) -> EntitySet:
+        """Wait for the files and return them."""
+        entity_type = self._tables.known(self.key) or self._tables.infer(self.key, [])
+        files = tuple(future.result() for future in self._files)
+        return EntitySet(key=self.key, table=entity_type.name, files=files)
+
+
+def _listed(column: Any) -> list[Any]:
+    """Return the values of a column of a small chunk, which is Arrow's, or of a large one."""
+    values: list[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column.to_list()
+    return values
+
+
+def _encode(
+    entity_type: EntityType, batch: Batch, *, defaults: Mapping[str, Any], key: str, offset: int
+) -> Chunk:
+    if isinstance(batch, pa.Table):
+        return encode_frame(entity_type, batch, defaults=defaults, table=key, offset=offset)
+    rows: Sequence[Any] = batch
+    return encode_rows(entity_type, rows, defaults=defaults, table=key, offset=offset)
+
+
+def _defaults(
+    entity_type: EntityType, moment: datetime, provenance: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "created_at": moment.replace(tzinfo=None),
+        "source_type": "generated",
+        "source_system": entity_type.product,
+        **provenance,
+    }

@@ -1,0 +1,1 @@
+"""Statistics and samples of data files."""

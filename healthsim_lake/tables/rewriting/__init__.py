@@ -1,0 +1,1 @@
+"""Data files written again: with other columns, other values, or fewer rows."""
