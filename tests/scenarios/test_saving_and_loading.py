@@ -705,7 +705,7 @@ def test_every_named_time_is_utc(local):
 
 
 def test_large_manifests_stand_in_documents_of_their_own(local, monkeypatch):
-    monkeypatch.setattr("healthsim_lake.scenarios.writing.sources.STREAMED_ROWS_PER_CHUNK", 1)
+    monkeypatch.setattr("healthsim_lake.scenarios.writing.sources.ROWS_PER_CHUNK", 1)
     rows = [{"id": str(n)} for n in range(100)]
     local.scenarios.save("demo", {"patients": rows})
     keys = [entry.key for entry in local._log.storage.list("catalog/scenarios")]
