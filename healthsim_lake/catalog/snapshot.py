@@ -132,6 +132,8 @@ class Snapshot:
         Raises:
             PurgedError: It was; says when.
         """
+        if not isinstance(ref, str):
+            return
         gone = self.state.purged
         found = gone.get(ref)
         if found is None and self.find_deleted(ref) is None:

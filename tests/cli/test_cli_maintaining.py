@@ -12,12 +12,12 @@ def test_vacuum_says_what_it_would_do_and_does_it_when_told(run, lake, entities)
     lake.scenarios.save("cohort", entities, overwrite=True)
     would = run("vacuum", "--keep-versions", 1)
     assert would.code == 0
-    assert "Would delete 2 files" in would.out
+    assert "Would delete 3 files" in would.out
     assert "--apply" in would.err
     assert lake.version == 2
     did = run("vacuum", "--keep-versions", 1, "--apply", "--json").json
-    assert (did["dry_run"], did["count"], did["commit"]) == (False, 2, 3)
-    assert did["files"] == {"superseded": 2}
+    assert (did["dry_run"], did["count"], did["commit"]) == (False, 3, 3)
+    assert did["files"] == {"superseded": 2, "documents": 1}
     assert run("vacuum", "--older-than", "0m", "--apply").code == 0
     assert [one["version"] for one in run("history", "cohort", "--json").json] == [2]
 

@@ -266,12 +266,13 @@ def test_query_writes_a_page_of_json_to_a_file(run, tmp_path):
 
 @pytest.mark.usefixtures("lake")
 def test_a_file_that_cannot_be_written_leaves_nothing(run, tmp_path):
-    failed = run("query", "SELECT 1", "--format", "csv", "-o", tmp_path / "none" / "x.csv")
+    (tmp_path / "file").touch()
+    failed = run("query", "SELECT 1", "--format", "csv", "-o", tmp_path / "file" / "x.csv")
     assert failed.code == 1
     assert failed.err.count("\n") == 1
     refused = run("query", "SELECT nothing", "--format", "csv", "-o", tmp_path / "x.csv")
     assert refused.code == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "lake"]
 
 
 @pytest.mark.usefixtures("lake")
