@@ -127,7 +127,10 @@ def test_what_would_not_end_is_ended(sql, place):
         "SELECT a.range FROM range(1000000) a, range(1000000) b WHERE a.range + b.range < 0",
     ],
 )
-def test_control_c_ends_a_question_long_before_its_limit(sql, place):
+def test_control_c_ends_a_question_long_before_its_limit(sql, place, request):
+    # A program that was started in the background has been told to ignore it.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, former))
     with place.engine(seconds=60) as engine:
         engine.run("SELECT 1")
         threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
