@@ -16,6 +16,9 @@ from healthsim_lake.query.forks import across_forks
 from healthsim_lake.query.parse import LOCKED_CONFIG, prepare
 
 _MAX_THREADS = 8
+# Releases before 2.0 open in a few milliseconds, and an instance of theirs that was just made and
+# closed by another thread can end a forked child with a crash.
+_WORTH_IT = int(duckdb.__version__.split(".")[0]) >= 2  # noqa: PLR2004  # the release
 
 
 class Spare:
@@ -42,7 +45,7 @@ class Spare:
     def replace(self) -> None:
         """Begin to open another one, if this process seems to need many; returns at once."""
         with self._lock:
-            if self._taken > 1 and self._waiting is None:
+            if _WORTH_IT and self._taken > 1 and self._waiting is None:
                 self._waiting = Future()
                 threading.Thread(
                     target=_fulfil, args=(self._waiting,), daemon=True, name="duckdb-spare"
