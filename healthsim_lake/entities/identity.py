@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,8 @@ _KINDS = {"text", "int"}
 """Kinds of column whose values can be identifiers."""
 
 Place = tuple[str, ...]
+_Target = tuple[str, str | None]
+"""A table, and the column of it that is pointed to if that is certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,15 @@ class IdColumn:
         places: Where in a row its values, or other spellings of them, stand.
         own: Whether it identifies the rows of its own table.
         target: Table whose rows it points to, or None.
+        target_column: Column of that table by which it points; None where it points nowhere, or
+            where namesakes of it point to several.
     """
 
     name: str
     places: tuple[Place, ...]
     own: bool
-    target: str | None
+    target: str | None = None
+    target_column: str | None = None
 
 
 class Identifiers:
@@ -64,31 +68,37 @@ class Identifiers:
                 name=spec.name,
                 places=_places(entity_type, spec),
                 own=spec.name in own,
-                target=target,
+                target=target[0] if target else None,
+                target_column=target[1] if target else None,
             )
             for spec in entity_type.fields
             if spec.kind.name in _KINDS
             and ((target := self._target(entity_type, spec)) is not None or spec.name in own)
         ]
 
-    def _target(self, entity_type: EntityType, spec: FieldSpec) -> str | None:
+    def _target(self, entity_type: EntityType, spec: FieldSpec) -> _Target | None:
         if spec.references is not None:
-            return spec.references.split(".", 1)[0]
+            table, column = spec.references.split(".", 1)
+            return table, column
         if entity_type.origin == "inferred" and spec.name != entity_type.key:
             return self._conventional.get(spec.name)
         return None
 
     @cached_property
-    def _conventional(self) -> Mapping[str, str]:
-        """Return the table that a column name points to, for names that always mean the same."""
-        found = {
-            (spec.name, spec.references.split(".", 1)[0])
-            for known in self._registry
-            for spec in known.fields
-            if spec.references is not None
+    def _conventional(self) -> Mapping[str, _Target]:
+        """Return where a column name points to, for names that always mean the same table."""
+        found: dict[str, dict[str, set[str]]] = {}
+        for known in self._registry:
+            for spec in known.fields:
+                if spec.references is not None:
+                    table, column = spec.references.split(".", 1)
+                    found.setdefault(spec.name, {}).setdefault(table, set()).add(column)
+        return {
+            name: (table, next(iter(columns)) if len(columns) == 1 else None)
+            for name, tables in found.items()
+            if len(tables) == 1
+            for table, columns in tables.items()
         }
-        meanings = Counter(name for name, _ in found)
-        return {name: table for name, table in found if meanings[name] == 1}
 
 
 def _places(entity_type: EntityType, spec: FieldSpec) -> tuple[Place, ...]:

@@ -146,6 +146,21 @@ def test_clones_are_kept_beside_their_source_unless_said_otherwise(lake):
     assert lake.scenarios.merge(["clone", "second"], "strangers").conflicts_resolved == 2
 
 
+def test_a_reference_follows_the_column_that_it_points_to(lake):
+    lake.scenarios.save("ours", {"patients": [{"id": "p1", "mrn": "M1"}]})
+    theirs = {
+        "patients": [{"id": "p1", "mrn": "X"}, {"id": "X", "mrn": "M2"}],
+        "diagnoses": [{"patient_mrn": "X"}],
+        "subjects": [{"subject_id": "s", "patient_id": "X", "patient_ref": "M2"}],
+    }
+    lake.scenarios.save("theirs", theirs)
+    lake.scenarios.merge(["ours", "theirs"], "both")
+    found = rows(lake, "both")
+    assert [one["id"] for one in found["patients"]] == ["p1", "X"]
+    assert found["diagnoses"] == [{"patient_mrn": "M1"}]
+    assert found["subjects"] == theirs["subjects"]
+
+
 def test_references_to_a_row_that_leaves_go_to_the_one_that_stays(lake):
     other = {
         "patients": [{"id": "p1", "mrn": "X1"}, {"id": "p4", "mrn": "X4"}],

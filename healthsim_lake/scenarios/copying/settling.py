@@ -86,7 +86,7 @@ class _Settling:
             for one in filter(_has_files, source.sets):
                 self._files.setdefault(one.table, {})[at] = refs(one, source.id)
         self._own: dict[SourceTable, Substitution] = {}
-        self._follow: dict[SourceTable, Substitution] = {}
+        self._follow: dict[tuple[int, str, str | None], Substitution] = {}
         self._result = Settlement()
 
     def shared_tables(self) -> list[str]:
@@ -104,8 +104,9 @@ class _Settling:
         for number, positions in found.leaving.items():
             at, ref = files[number]
             self._result.leaving.setdefault((at, table), {})[ref.file.name] = positions
-        for at, way in found.redirected.items():
-            self._follow[at, table] = way
+        names = self._names(table)
+        for (at, position), way in found.redirected.items():
+            self._follow[at, table, None if position is None else names[position]] = way
         for at, rows in found.conflicts.items():
             self._result.conflicts.setdefault(at, {})[table] = rows
 
@@ -122,7 +123,7 @@ class _Settling:
                 continue
             rows = self._keys(table, self._files_of(table)) if rows is None else rows
             way = fresh_beside(f"{self._seed}/{at}", ids, held)
-            self._own[at, table] = self._follow[at, table] = way
+            self._own[at, table] = self._follow[at, table, None] = way
             self._result.conflicts.setdefault(at, {})[table] = rows_with(rows, at, ids)
 
     def settlement(self) -> Settlement:
@@ -138,8 +139,11 @@ class _Settling:
         rules = []
         for column in self._identifiers.of(self._types[table]):
             own = self._own.get((at, table)) if column.own else None
-            follow = self._follow.get((at, column.target or ""))
-            ways = tuple(way for way in (own, follow) if way is not None)
+            exact, any_column = (
+                self._follow.get((at, column.target or "", by))
+                for by in (column.target_column or "", None)
+            )
+            ways = tuple(way for way in (own, exact, any_column) if way is not None)
             if ways:
                 rules.append(Rule(column, ways))
         return rules
@@ -148,9 +152,12 @@ class _Settling:
         return [(at, ref) for at, files in self._files[table].items() for ref in files]
 
     def _keys(self, table: str, files: Sequence[tuple[int, FileRef]]) -> pl.DataFrame:
+        return read_keys(self._storage, files, self._names(table))
+
+    def _names(self, table: str) -> list[str]:
+        """Return the identifying columns of a table, the key first."""
         own = [one.name for one in self._identifiers.of(self._types[table]) if one.own]
-        names = dict.fromkeys([self._types[table].key or "", *own])
-        return read_keys(self._storage, files, list(names))
+        return list(dict.fromkeys([self._types[table].key or "", *own]))
 
 
 def _has_files(one: EntitySet) -> bool:

@@ -22,12 +22,14 @@ class Resolution:
 
     Attributes:
         leaving: Positions of the rows that leave, by the number of their file.
-        redirected: By source: what takes the place of identifiers of rows that leave.
+        redirected: By source and position of the identifying column (the key is 0): what takes
+            the place of identifiers of rows that leave; by None: of those that no row keeps in
+            any column, for references that do not say by which column they point.
         conflicts: Rows that leave, by source.
     """
 
     leaving: Mapping[int, pl.Series] = field(default_factory=dict)
-    redirected: Mapping[int, OtherIds] = field(default_factory=dict)
+    redirected: Mapping[tuple[int, int | None], OtherIds] = field(default_factory=dict)
     conflicts: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -108,22 +110,32 @@ def _winners(keyed: pl.DataFrame, losing: pl.DataFrame, others: Sequence[str]) -
 
 def _redirected(
     rows: pl.DataFrame, losing: pl.DataFrame, others: Sequence[str]
-) -> dict[int, OtherIds]:
+) -> dict[tuple[int, int | None], OtherIds]:
     moves = [
         losing.select("source", old=one, new=one + _WON).filter(pl.col("old") != pl.col("new"))
         for one in others
     ]
-    changed = pl.concat(moves) if moves else pl.DataFrame()
-    if changed.is_empty():
+    if all(changed.is_empty() for changed in moves):
         return {}
     staying = rows.join(losing, on=["file", "row"], how="anti")
-    held = pl.concat(staying.select("source", old=one) for one in ["0", *others])
-    changed = changed.unique(["source", "old"], keep="first", maintain_order=True).join(
+    held = [staying.select("source", old=one) for one in ["0", *others]]
+    found = {
+        (source, at): ids
+        for at, changed in enumerate(moves, start=1)
+        for source, ids in _not_held(changed, held[at]).items()
+    }
+    anywhere = _not_held(pl.concat(moves), pl.concat(held))
+    return {**found, **{(source, None): ids for source, ids in anywhere.items()}}
+
+
+def _not_held(changed: pl.DataFrame, held: pl.DataFrame) -> dict[int, OtherIds]:
+    """Return, by source, what takes the place of identifiers that no row keeps."""
+    going = changed.unique(["source", "old"], keep="first", maintain_order=True).join(
         held, on=["source", "old"], how="anti"
     )
     return {
         int(source): OtherIds(part["old"], part["new"])
-        for (source,), part in changed.partition_by("source", as_dict=True).items()
+        for (source,), part in going.partition_by("source", as_dict=True).items()
     }
 
 

@@ -248,7 +248,7 @@ def _keys(
         return None
     rule = next((one for one in rules if one.column.name == name), None)
     spec = entity_type.by_name[name]
-    column = rule.column if rule else IdColumn(name, spec.places, own=True, target=None)
+    column = rule.column if rule else IdColumn(name, spec.places, own=True)
     made = frame[name].cast(pl.String).set(~_lacking(rows, column), None)
     new = made if rule is None else _replaced(made, rule.ways)
     return pa.chunked_array([new.cast(frame[name].dtype).to_arrow()])
