@@ -19,7 +19,8 @@ ROOMS = ("catalog", STAGING, DATA, HISTORY)
 
 _DIGITS = 20
 _ID_DIGITS = 16
-_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,127}")
+_SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,127}"
+_KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _COMMIT = re.compile(rf"{LOG}/(\d{{{_DIGITS}}})\.json")
 _CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(\d{{{_DIGITS}}})-([0-9a-f]{{8}})\.json")
 _TXN = r"[0-9a-f]{24}"
@@ -47,7 +48,7 @@ def check_key(key: str) -> str:
 
 def is_key(key: str) -> bool:
     """Return whether `key` is one that this package could have made."""
-    return all(_SEGMENT.fullmatch(segment) for segment in key.split("/"))
+    return _KEY.fullmatch(key) is not None
 
 
 def commit(version: int) -> str:

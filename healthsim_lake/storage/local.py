@@ -46,6 +46,7 @@ class LocalStorage(Storage):
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
+        self._prefix = os.path.join(root, "")
 
     def read(self, key: str) -> bytes:
         """Return the value under `key`."""
@@ -63,14 +64,17 @@ class LocalStorage(Storage):
             try:
                 self._link_new(aside, path, data)
             finally:
-                aside.unlink()
-            _sync_folder(path.parent)
+                os.unlink(aside)
+            folder = os.path.dirname(path)
+            _sync_folder(folder)
+            if key.startswith(layout.SCENARIOS):  # statistics may have made it, without waiting
+                _sync_folder(os.path.dirname(folder))
 
-    def _link_new(self, aside: Path, path: Path, data: bytes) -> None:
+    def _link_new(self, aside: str, path: str, data: bytes) -> None:
         try:
             _in_new_folders(path, lambda: os.link(aside, path))
         except OSError as error:
-            if error.errno not in _NO_LINKS or path.exists():
+            if error.errno not in _NO_LINKS or os.path.exists(path):
                 raise
             # Without hard links an exclusive create is the best there is: readers treat a head
             # that does not parse as being written for a while (see `catalog.log`).
@@ -95,9 +99,9 @@ class LocalStorage(Storage):
         path = self._path(key)
         try:
             with _mapped_errors(key, "read"):
-                own = found = path.lstat()
+                own = found = os.lstat(path)
                 if stat.S_ISLNK(own.st_mode):
-                    found = path.stat()
+                    found = os.stat(path)
         except KeyMissingError:
             return None
         sealed = found is own and own.st_mtime_ns % _SECOND == 0
@@ -134,11 +138,11 @@ class LocalStorage(Storage):
         with _mapped_errors(source, "move"):
             while True:
                 try:
-                    old.rename(new)
+                    os.rename(old, new)
                 except FileNotFoundError:
-                    if not old.exists():
+                    if not os.path.exists(old):
                         return False
-                    new.parent.mkdir(parents=True, exist_ok=True)  # `prune` may take it away again
+                    os.makedirs(os.path.dirname(new), exist_ok=True)  # `prune` may take it away
                 else:
                     return True
 
@@ -146,39 +150,40 @@ class LocalStorage(Storage):
         """Hard-link, or copy where the disk has no links."""
         old, new = self._path(source), self._path(target)
         with _mapped_errors(source, "copy"):
-            new.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(new), exist_ok=True)
             try:
                 os.link(old, new)
             except OSError as error:
                 if error.errno not in _NO_LINKS:
                     raise
                 shutil.copy2(old, new)
-                with new.open("rb") as copied:
+                with open(new, "rb") as copied:
                     os.fsync(copied.fileno())
 
     def delete(self, key: str) -> None:
         """Unlink `key` if it is there."""
         with _mapped_errors(key, "delete"), contextlib.suppress(FileNotFoundError):
-            self._path(key).unlink()
+            os.unlink(self._path(key))
 
     def prune(self, folder: str) -> None:
         """Remove empty folders; `move` and `create` make them again where needed."""
         for parent, _, _ in os.walk(self._path(folder), topdown=False):
             if Path(parent).parent != self.root:
                 with contextlib.suppress(OSError):  # it holds something
-                    Path(parent).rmdir()
-                    _sync_folder(Path(parent).parent)
+                    os.rmdir(parent)
+                    _sync_folder(os.path.dirname(parent))
 
     def location(self, key: str) -> str:
         """Return the absolute path of `key`."""
-        return str(self._path(key))
+        return self._path(key)
 
-    def _path(self, key: str) -> Path:
-        return self.root / layout.check_key(key)
+    def _path(self, key: str) -> str:
+        # Text, not a Path: an operation makes a dozen of them
+        return self._prefix + layout.check_key(key)
 
 
 def _write(
-    path: Path,
+    path: str,
     data: bytes | memoryview,
     *,
     mode: int,
@@ -187,7 +192,7 @@ def _write(
 ) -> None:
     """Write a new file and make its content durable; a failed one is removed again."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = _in_new_folders(path, lambda: os.open(path, flags, mode))
+    descriptor = _in_new_folders(path, lambda: os.open(path, flags, mode), durable=durable)
     try:
         view = memoryview(data)
         while view:
@@ -198,13 +203,13 @@ def _write(
         if durable:
             os.fsync(descriptor)
     except BaseException:
-        path.unlink()
+        os.unlink(path)
         raise
     finally:
         os.close(descriptor)
 
 
-def _in_new_folders(path: Path, make: Callable[[], T]) -> T:
+def _in_new_folders(path: str, make: Callable[[], T], *, durable: bool = True) -> T:
     """Make `path` by calling `make`; folders that are not there are made, and made durable.
 
     The name of a new folder stands in the folder above it: unless that is made durable, too,
@@ -213,13 +218,13 @@ def _in_new_folders(path: Path, make: Callable[[], T]) -> T:
     try:
         return make()
     except FileNotFoundError:
-        missing = [path.parent]
-        while not missing[-1].parent.exists():
-            missing.append(missing[-1].parent)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        missing = [os.path.dirname(path)]
+        while not os.path.exists(above := os.path.dirname(missing[-1])):
+            missing.append(above)
+        os.makedirs(missing[0], exist_ok=True)
         made = make()
-        for folder in missing:
-            _sync_folder(folder.parent)
+        for folder in missing if durable else ():
+            _sync_folder(os.path.dirname(folder))
         return made
 
 
@@ -235,7 +240,7 @@ def _open_file(path: str, flags: int) -> int:
     raise OSError(errno.EINVAL, "it is no regular file")
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: str) -> None:
     if os.name == "nt":  # Windows has no handle for a folder; names are durable with the file
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -173,6 +173,10 @@ class FileWriter:
 
         return self._run(write)
 
+    def sync_beside(self) -> Future[None]:
+        """Do what `sync` does beside other work; wait for the result before the commit."""
+        return self._run(self.sync)
+
     def sync(self) -> None:
         """Make the names of all files durable; call it after the last file, before the commit."""
         if self._keys and self._storage.stages:

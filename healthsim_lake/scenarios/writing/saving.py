@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,11 +90,11 @@ class Saving:
                 on_progress=on_progress,
                 keys=keys,
             )
-            writer.sync()
+            named = writer.sync_beside()
             if isinstance(entities, Export):
                 self._add_metadata(entities.metadata)
             committed = self._committer.commit(
-                lambda snapshot: self._plan(snapshot, writer),
+                lambda snapshot: self._plan(snapshot, writer, named),
                 transaction=transaction,
                 known=head,
             )
@@ -130,7 +131,8 @@ class Saving:
             )
         return found
 
-    def _plan(self, snapshot: Snapshot, writer: FileWriter) -> Draft:
+    def _plan(self, snapshot: Snapshot, writer: FileWriter, named: Future[None]) -> Draft:
+        """Plan the commit while the names of the files become durable; without them none is."""
         existing = self._existing(snapshot)
         if existing is not None and existing.record.id != self._id:
             raise VersionConflictError(
@@ -162,6 +164,7 @@ class Saving:
         else:
             requires.append(self._overwritten(existing))
             changes = [rows, *self._descriptions(existing.record)]
+        named.result()
         return Draft(
             operation="save",
             actions=(*declared, *changes),

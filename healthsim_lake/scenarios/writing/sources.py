@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from healthsim_lake.errors import InputError, InvalidEntityError
 
-ROWS_PER_CHUNK = 100_000
+ROWS_PER_CHUNK = 50_000
+"""Of a list; one chunk is encoded while the last one is written."""
 STREAMED_ROWS_PER_CHUNK = 30_000
 """Rows of an iterator exist because of us: fewer are made at a time than a list has already."""
 ARROW_ROWS_PER_CHUNK = 250_000
@@ -89,8 +90,8 @@ def _chunks(key: str, source: Any) -> Iterator[Batch]:
     elif isinstance(source, pa.RecordBatch):
         yield pa.Table.from_batches([source])
     elif isinstance(source, Sequence) and not isinstance(source, str | bytes | bytearray):
-        for start in range(0, len(source), ROWS_PER_CHUNK):
-            yield source[start : start + ROWS_PER_CHUNK]
+        for start, end in _even(len(source)):
+            yield source[start:end]
     elif isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
         yield from _streamed(source)
     else:
@@ -100,6 +101,13 @@ def _chunks(key: str, source: Any) -> Iterator[Batch]:
             f"got {type(source).__name__}{hint}",
             table=key,
         )
+
+
+def _even(rows: int) -> Iterator[tuple[int, int]]:
+    """Yield where chunks of a list of `rows` begin and end, all of about the same length."""
+    chunks = -(-rows // ROWS_PER_CHUNK)
+    for number in range(chunks):
+        yield number * rows // chunks, (number + 1) * rows // chunks
 
 
 def _streamed(source: Iterable[Any]) -> Iterator[Batch]:
