@@ -119,7 +119,7 @@ def _redirected(
         return {}
     staying = rows.join(losing, on=["file", "row"], how="anti")
     held = [staying.select("source", old=one) for one in ["0", *others]]
-    found = {
+    found: dict[tuple[int, int | None], OtherIds] = {
         (source, at): ids
         for at, changed in enumerate(moves, start=1)
         for source, ids in _not_held(changed, held[at]).items()
