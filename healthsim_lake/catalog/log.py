@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import deque
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -31,6 +32,8 @@ from healthsim_lake.errors import (
 from healthsim_lake.storage import Storage, layout
 
 _EMPTY = Snapshot(version=0, digest="")
+_RECENT = 32
+"""Commits that are kept as they were read."""
 
 
 class WriterLock:
@@ -67,7 +70,17 @@ class CommitLog:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._opened: chain.Opened | None = None
+        self._recent: deque[Commit] = deque(maxlen=_RECENT)
         self.epoch = 0
+
+    def recent(self, version: int) -> Commit:
+        """Return one commit; one of the last that were read is not read again.
+
+        Raises:
+            DamagedCommitError: It is missing or cannot be read.
+        """
+        known = next((one for one in reversed(self._recent) if one.version == version), None)
+        return self.read(version) if known is None else known
 
     def refresh(self) -> Snapshot:
         """Return the newest snapshot, after one probe for a newer commit.
@@ -98,6 +111,7 @@ class CommitLog:
             self._extend(opened, new)
 
     def _extend(self, opened: chain.Opened, new: list[tuple[Commit, str, int]]) -> None:
+        self._recent.extend(commit for commit, _, _ in new)
         self._opened = chain.Opened(
             lake=opened.lake,
             snapshot=opened.snapshot.advance((commit, own) for commit, own, _ in new),
@@ -109,6 +123,7 @@ class CommitLog:
         """Forget what was read: the log was mended, or is another one."""
         with self._lock:
             self._opened = None
+            self._recent.clear()
             self.epoch += 1
 
     def latest(self) -> Snapshot:

@@ -54,7 +54,7 @@ class Publisher:
         """
         with self._lock:
             known = max(snapshot.tidied, self._known_here())
-            pending = [self._log.read(v) for v in range(known + 1, snapshot.version + 1)]
+            pending = [self._log.recent(v) for v in range(known + 1, snapshot.version + 1)]
             moved = self._settle(pending)
             self._known = max(known, snapshot.version)
             if not self._storage.stages:
