@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable
-from itertools import count
+from itertools import chain, count
 
 from healthsim_lake.errors import InvalidNameError
 
@@ -32,12 +32,14 @@ def check_name(name: str, *, what: str = "scenario") -> str:
     return kept
 
 
-def free_name(base: str, taken: Container[str]) -> str:
-    """Return `base`, or ``base-2``, ``base-3`` … where that is taken."""
-    if base not in taken:
-        return base
-    numbered = (f"{base[: MAX_NAME - len(end)]}{end}" for end in map("-{}".format, count(2)))
-    return next(name for name in numbered if name not in taken)
+def free_name(base: str, taken: Container[str], *, ending: str = "") -> str:
+    """Return `base` with `ending`, and with a number behind that where it is taken.
+
+    Of a base that is too long for these the beginning is used.
+    """
+    endings = chain([ending], (f"{ending}-{number}" for number in count(2)))
+    names = (f"{base[: MAX_NAME - len(end)]}{end}" for end in endings)
+    return next(name for name in names if name not in taken)
 
 
 def check_tag(tag: str) -> str:

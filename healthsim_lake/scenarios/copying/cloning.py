@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from healthsim_lake.catalog.names import MAX_NAME
+from healthsim_lake.catalog.names import free_name
 from healthsim_lake.catalog.records import EntitySet, StatisticsRef
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Label
@@ -173,10 +173,4 @@ def _free_name(source: str, snapshot: Snapshot) -> str:
 
     Chosen on the snapshot that is committed on, so that two who clone at once get two names.
     """
-    number = 1
-    while True:
-        ending = "-copy" if number == 1 else f"-copy-{number}"
-        name = f"{source[: MAX_NAME - len(ending)]}{ending}"
-        if name not in snapshot.state.names:
-            return name
-        number += 1
+    return free_name(source, snapshot.state.names, ending="-copy")
