@@ -20,7 +20,7 @@ from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import manifests
-from healthsim_lake.scenarios.writing.recode import recode
+from healthsim_lake.scenarios.writing.recode import followed
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.writer import FileWriter
@@ -143,9 +143,6 @@ class Creation:
         """Return `sets` with the columns that their tables have in `snapshot`."""
         if self._given is not sets:
             self._given = self._fitting = sets
-        changed = self._tables.outdated(snapshot)
-        if changed:
-            storage = self._committer.log.storage
-            self._fitting = recode(storage, self._fitting, writer, types=changed)
-            self._tables.replace(changed)
+        storage = self._committer.log.storage
+        self._fitting = followed(storage, self._fitting, writer, self._tables, snapshot)
         return self._fitting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from healthsim_lake.catalog import actions
@@ -14,9 +14,9 @@ from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError, InvalidEntityError
 from healthsim_lake.scenarios.summarising.statistics import Changes, Gathering
 from healthsim_lake.scenarios.writing import folding, manifests
-from healthsim_lake.scenarios.writing.recode import recode
+from healthsim_lake.scenarios.writing.recode import followed
 from healthsim_lake.scenarios.writing.rows import Keys, write_rows
-from healthsim_lake.scenarios.writing.sources import Entities, Export, Progress
+from healthsim_lake.scenarios.writing.sources import Entities, Progress
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import FileRef, refs
@@ -55,7 +55,7 @@ class Adding:
         self._committer, self._storage = committer, committer.log.storage
         self._tags, self._description = tags, description
         self._tables, self._on_duplicate = tables, on_duplicate
-        self._sets: list[EntitySet] = []
+        self._sets: Sequence[EntitySet] = ()
         self._new_keys: dict[str, set[Any]] = {}
         self._id = self._txn_id = ""
         self._gathering = Gathering(self._storage, self._id)
@@ -81,8 +81,6 @@ class Adding:
         state = head.get(ref)
         self._id, self._txn_id = state.record.id, transaction.txn_id
         self._gathering = self._begin(state)
-        if isinstance(entities, Export):
-            provenance = {**entities.provenance, **provenance}
         with self._committer.new_files(transaction, self._id) as writer:
             self._sets = write_rows(
                 entities,
@@ -120,10 +118,7 @@ class Adding:
 
     def _plan(self, snapshot: Snapshot, writer: FileWriter) -> Draft:
         state = snapshot.get(self._id)
-        changed = self._tables.outdated(snapshot)
-        if changed:
-            self._sets = recode(self._storage, self._sets, writer, types=changed)
-            self._tables.replace(changed)
+        self._sets = followed(self._storage, self._sets, writer, self._tables, snapshot)
         if state.record.version != self._version:
             self._version = state.record.version
             self._gathering.rebase(self._committer.log.statistics(state))

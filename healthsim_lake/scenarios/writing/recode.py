@@ -5,10 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from healthsim_lake.catalog.records import EntitySet
+from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.entities.types import EntityType
+from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
 from healthsim_lake.storage import Storage
 from healthsim_lake.tables.rewriting.recode import recoded
 from healthsim_lake.tables.writer import FileWriter
+
+
+def followed(
+    storage: Storage,
+    sets: Sequence[EntitySet],
+    writer: FileWriter,
+    tables: TablesInUse,
+    snapshot: Snapshot,
+) -> Sequence[EntitySet]:
+    """Return `sets` with the columns that their tables have in `snapshot`.
+
+    Args:
+        storage: Where their files are.
+        sets: What a transaction wrote.
+        writer: Its files.
+        tables: What the files were written with; follows, too.
+        snapshot: What is committed on; others may have declared a table meanwhile.
+    """
+    changed = tables.outdated(snapshot)
+    if not changed:
+        return sets
+    tables.replace(changed)
+    return recode(storage, sets, writer, types=changed)
 
 
 def recode(

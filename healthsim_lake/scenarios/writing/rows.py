@@ -15,7 +15,7 @@ from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encod
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import sources
-from healthsim_lake.scenarios.writing.sources import Batch, Entities, Progress
+from healthsim_lake.scenarios.writing.sources import Batch, Entities, Export, Progress
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
 from healthsim_lake.tables.writer import FileWriter
 
@@ -40,7 +40,8 @@ def write_rows(
         writer: Takes the chunks.
         tables: Says which table a key means.
         gathering: Told of all rows.
-        provenance: Values for provenance columns that a row does not feed.
+        provenance: Values for provenance columns that a row does not feed; they go before those
+            that the entities came with.
         on_progress: Told how far it got, after every chunk.
         keys: Gets the key of each row that has one, by entity key.
 
@@ -55,6 +56,8 @@ def write_rows(
     def new_sink(key: str) -> _Sink:
         return _Sink(key, writer, tables, gathering, keep_keys=keys is not None)
 
+    if isinstance(entities, Export):
+        provenance = {**entities.provenance, **provenance}
     sinks = {key: new_sink(key) for key in sources.keys_of(entities)}
     for key in sinks:
         tables.known(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +18,7 @@ from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.errors import VersionConflictError
 from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import manifests
-from healthsim_lake.scenarios.writing.recode import recode
+from healthsim_lake.scenarios.writing.recode import followed
 from healthsim_lake.scenarios.writing.rows import Keys, write_rows
 from healthsim_lake.scenarios.writing.sources import Entities, Export, Progress
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse, declarations
@@ -55,7 +55,7 @@ class Saving:
     def __init__(self, committer: Committer, tables: TablesInUse, request: SaveRequest) -> None:
         self._committer, self._storage = committer, committer.log.storage
         self._tables, self._request = tables, request
-        self._sets: list[EntitySet] = []
+        self._sets: Sequence[EntitySet] = ()
         self._id = self._txn_id = ""
         self._gathering = Gathering(self._storage, self._id)
 
@@ -78,8 +78,6 @@ class Saving:
         self._id = _clock.new_uuid() if existing is None else existing.record.id
         self._txn_id = transaction.txn_id
         self._gathering = Gathering(self._storage, self._id)
-        if isinstance(entities, Export):
-            provenance = {**entities.provenance, **provenance}
         with self._committer.new_files(transaction, self._id) as writer:
             self._sets = write_rows(
                 entities,
@@ -138,7 +136,7 @@ class Saving:
             raise VersionConflictError(
                 f"Scenario '{self._request.name}' was made by somebody else meanwhile; try again"
             )
-        self._follow_tables(snapshot, writer)
+        self._sets = followed(self._storage, self._sets, writer, self._tables, snapshot)
         manifest = Manifest(sets=tuple(self._sets))
         types = {one.table: self._tables.types[one.table] for one in self._sets if one.files}
         declared, requires = declarations(types, snapshot)
@@ -173,13 +171,6 @@ class Saving:
             retires=retires,
             result=self._id,
         )
-
-    def _follow_tables(self, snapshot: Snapshot, writer: FileWriter) -> None:
-        """Write files anew whose table was declared with other columns meanwhile."""
-        changed = self._tables.outdated(snapshot)
-        if changed:
-            self._sets = recode(self._storage, self._sets, writer, types=changed)
-            self._tables.replace(changed)
 
     def _creation(self, name: str, rows: actions.ReplaceRows) -> actions.CreateScenario:
         request = self._request
