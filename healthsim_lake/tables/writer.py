@@ -60,6 +60,7 @@ class FileWriter:
         self._statistics: dict[str, TableStatistics] = {}
         self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
         self._room = threading.Semaphore(WORKERS + PENDING)
+        self._measuring: list[Future[None]] = []
         self._futures: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
@@ -104,14 +105,15 @@ class FileWriter:
                 bounds=parquet.bounds(chunk, entity_type),
             )
             self._storage.put(key, data)
-            if measure and not small:
-                self._measure(name, chunk, entity_type)
             return file
 
-        small = chunk.rows < SMALL_ROWS
-        if measure and small:
+        written = self._run(write)
+        if measure and chunk.rows < SMALL_ROWS:
             self._unmeasured.append((name, chunk, entity_type))
-        return self._run(write)
+        elif measure:
+            # Beside the writing, which is what everybody waits for in the end
+            self._measuring.append(self._run(lambda: self._measure(name, chunk, entity_type)))
+        return written
 
     def measure(self) -> None:
         """Compute what is left of the statistics; best while the helpers wait for the disk."""
@@ -123,8 +125,10 @@ class FileWriter:
 
     @property
     def statistics(self) -> Mapping[str, TableStatistics]:
-        """Statistics of the files written from chunks, by name; complete once the files are."""
+        """Statistics of the files written from chunks, by name."""
         self.measure()
+        for future in self._measuring:
+            future.result()
         return self._statistics
 
     def keep_statistics(self, statistics: Statistics, scenario_id: str) -> StatisticsRef:
