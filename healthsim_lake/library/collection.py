@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from healthsim_lake.catalog.transaction import Draft
 from healthsim_lake.library import exchange, plans
 from healthsim_lake.library.kinds import Parsed, R, S
 from healthsim_lake.library.writing import Writing
+
+BUILTIN = "builtin"
+"""The tag of documents that ship with the package."""
 
 
 class DocumentCollection(Writing[R, S]):
@@ -64,7 +68,8 @@ class DocumentCollection(Writing[R, S]):
     def import_builtin(self) -> tuple[str, ...]:
         """Save the documents that ship with the package, and return the names that were new.
 
-        They carry the tag ``builtin``. Names that are taken are left alone, whoever has them.
+        They carry the tag `BUILTIN`. Names that are taken are left alone, whoever has them; a
+        warning names those that somebody else's documents have.
         """
         transaction = self._committer.begin()
         offered = [(name, self._kind.parse(spec)) for name, spec in self.builtin().items()]
@@ -79,9 +84,15 @@ class DocumentCollection(Writing[R, S]):
                 "import builtin",
             )
 
-        shelf = self._shelf()
-        if any(shelf.named(name) is None for name, _ in offered):
+        found = [self._shelf().named(name) for name, _ in offered]
+        if None in found:
             self._committer.commit(plan, transaction=transaction)
+        others = [one.record for one in found if one is not None]
+        taken = [record.name for record in others if BUILTIN not in record.tags]
+        if taken:
+            noun, names = self._kind.singular, ", ".join(taken)
+            message = f"built-in {noun}s whose names are taken were not imported: {names}"
+            warnings.warn(message, stacklevel=2)
         return tuple(added)
 
     def _builtin(self, name: str, parsed: Parsed, txn_id: str) -> CreateDocument:
@@ -92,7 +103,7 @@ class DocumentCollection(Writing[R, S]):
             name=name,
             description=parsed.description,
             products=parsed.products,
-            tags=("builtin",),
+            tags=(BUILTIN,),
             figures=parsed.figures,
             body=self._stored(parsed, document_id, txn_id),
         )
