@@ -12,14 +12,14 @@ from healthsim_lake.catalog.shelf import Shelf
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft
 from healthsim_lake.library import exchange, plans
-from healthsim_lake.library.kinds import Parsed, R, S
+from healthsim_lake.library.kinds import M, Parsed, R, S
 from healthsim_lake.library.writing import Writing
 
 BUILTIN = "builtin"
 """The tag of documents that ship with the package."""
 
 
-class DocumentCollection(Writing[R, S]):
+class DocumentCollection(Writing[R, S, M]):
     """Save, version, find, change and carry documents of one kind.
 
     `ref` is a name or an id, everywhere; ids win.
@@ -80,6 +80,7 @@ class DocumentCollection(Writing[R, S]):
             missing = [(name, one) for name, one in offered if shelf.named(name) is None]
             added[:] = [name for name, _ in missing]
             return plans.creation(
+                snapshot,
                 [self._builtin(name, one, transaction.txn_id) for name, one in missing],
                 "import builtin",
             )
@@ -95,15 +96,15 @@ class DocumentCollection(Writing[R, S]):
             warnings.warn(message, stacklevel=2)
         return tuple(added)
 
-    def _builtin(self, name: str, parsed: Parsed, txn_id: str) -> CreateDocument:
+    def _builtin(self, name: str, parsed: Parsed[M], txn_id: str) -> CreateDocument:
         document_id = self._new_id()
         return CreateDocument(
             collection=self._kind.collection,
             document_id=document_id,
             name=name,
-            description=parsed.description,
-            products=parsed.products,
+            description=parsed.model.description,
+            products=self._kind.products(parsed.model),
             tags=(BUILTIN,),
-            figures=parsed.figures,
+            figures=self._kind.figures(parsed.model),
             body=self._stored(parsed, document_id, txn_id),
         )

@@ -16,35 +16,32 @@ from healthsim_lake.library.runs import ProfileExecutions
 from healthsim_lake.tables.committer import Committer
 
 
-class _ProfileKind(DocumentKind[ProfileRecord, ProfileSummary]):
+class _ProfileKind(DocumentKind[ProfileRecord, ProfileSummary, "specs.ProfileSpecification"]):
     collection: Collection = "profiles"
     singular = "profile"
+    summary = ProfileSummary
 
-    def parse(self, spec: Any) -> Parsed:
-        parsed = specs.ProfileSpecification.from_dict(spec)
-        return Parsed(
-            spec=parsed.to_dict(),
-            description=parsed.description,
-            products=parsed.all_products,
-            figures={"entity_count": parsed.entity_count},
-        )
+    def model(self, spec: Any) -> specs.ProfileSpecification:
+        return specs.ProfileSpecification.from_dict(spec)
 
-    def record(self, record: DocumentRecord, spec: dict[str, Any]) -> ProfileRecord:
+    def products(self, model: specs.ProfileSpecification) -> tuple[str, ...]:
+        return model.all_products
+
+    def figures(self, model: specs.ProfileSpecification) -> dict[str, int | float | None]:
+        return {"entity_count": model.entity_count}
+
+    def record(
+        self, record: DocumentRecord, parsed: Parsed[specs.ProfileSpecification]
+    ) -> ProfileRecord:
         return ProfileRecord(
-            **plain_fields(record),
-            metadata=record.metadata,
-            profile_spec=specs.ProfileSpecification.from_dict(spec),
+            **plain_fields(record), metadata=record.metadata, profile_spec=parsed.model
         )
-
-    @property
-    def summary(self) -> type[ProfileSummary]:
-        return ProfileSummary
 
     def builtin(self) -> Mapping[str, Any]:
         return specs.builtin_profiles()
 
 
-class Profiles(DocumentCollection[ProfileRecord, ProfileSummary]):
+class Profiles(DocumentCollection[ProfileRecord, ProfileSummary, "specs.ProfileSpecification"]):
     """Profiles, their versions, and what came of them.
 
     Attributes:
@@ -84,4 +81,4 @@ class Profiles(DocumentCollection[ProfileRecord, ProfileSummary]):
         _, spec = self.executions.spec_of(execution.id)
         state = self._shelf().get_even_deleted(execution.profile_id)
         record = state.record.model_copy(update={"version": execution.version})
-        return self._kind.record(record, spec)
+        return self._kind.record(record, self._kind.parse(spec))

@@ -13,12 +13,12 @@ from healthsim_lake.errors import InputError
 from healthsim_lake.library import bodies
 from healthsim_lake.library.choosing import matches
 from healthsim_lake.library.difference import Change, changes
-from healthsim_lake.library.kinds import DocumentKind, R, S
+from healthsim_lake.library.kinds import DocumentKind, M, R, S
 from healthsim_lake.library.ledger import Ledger
 from healthsim_lake.tables.committer import Committer
 
 
-class Reading(Generic[R, S]):
+class Reading(Generic[R, S, M]):
     """What can be asked of a collection without changing it.
 
     Args:
@@ -27,7 +27,7 @@ class Reading(Generic[R, S]):
         ledger: Knows how often each was run.
     """
 
-    def __init__(self, committer: Committer, kind: DocumentKind[R, S], ledger: Ledger) -> None:
+    def __init__(self, committer: Committer, kind: DocumentKind[R, S, M], ledger: Ledger) -> None:
         self._committer, self._kind, self._ledger = committer, kind, ledger
 
     def load(self, ref: str, *, version: int | None = None) -> R:
@@ -118,4 +118,4 @@ class Reading(Generic[R, S]):
         if revision.revision != record.revision:
             at_version = {"version": revision.version, "updated_at": revision.timestamp}
             record = record.model_copy(update=at_version)
-        return self._kind.record(record, self._spec(state, version))
+        return self._kind.record(record, self._kind.parse(self._spec(state, version)))
