@@ -9,7 +9,7 @@ from healthsim_lake import _json
 from healthsim_lake.catalog.commit import digest
 from healthsim_lake.catalog.documents import Body, BodyRef, Collection, DocumentRevision
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.errors import DamagedCommitError, KeyMissingError
+from healthsim_lake.errors import DamagedCommitError, InputError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
 
 INLINE_BYTES = 16 * 1024
@@ -25,8 +25,14 @@ def stored(
         spec: JSON values.
         collection: The kind of document.
         ids: Of the document and of the transaction.
+
+    Raises:
+        InputError: It holds half of a character, which no file can.
     """
-    data = _json.dumps(dict(spec))
+    try:
+        data = _json.dumps_unicode(dict(spec)).encode()
+    except ValueError as error:
+        raise InputError(f"the specification cannot be kept: {error}") from None
     if len(data) < INLINE_BYTES:
         return Body(spec=dict(spec))
     document_id, txn_id = ids

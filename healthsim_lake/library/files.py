@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -161,7 +161,14 @@ class LedgerFiles:
 
     def _write(self, table: pa.Table, txn_id: str) -> LedgerFile:
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", row_group_size=131_072)
+        pq.write_table(
+            table,
+            sink,
+            compression="zstd",
+            row_group_size=131_072,
+            use_dictionary=self._columns(pa.types.is_string),
+            column_encoding=dict.fromkeys(self._columns(pa.types.is_int64), "DELTA_BINARY_PACKED"),
+        )
         data = sink.getvalue()
         key = layout.ledger_file(self._kind.collection, txn_id)
         self._storage.delete(key)  # of an earlier attempt of the same transaction
@@ -173,6 +180,9 @@ class LedgerFiles:
             bytes=data.size,
             sha256=hashlib.sha256(data).hexdigest(),
         )
+
+    def _columns(self, kind: Callable[[pa.DataType], bool]) -> list[str]:
+        return [field.name for field in self._kind.schema if kind(field.type)]
 
     def _delete(self, names: Sequence[str]) -> None:
         for name in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -25,7 +25,7 @@ class Executions:
     def __init__(self, committer: Committer, ledger: Ledger) -> None:
         self._committer, self._ledger = committer, ledger
 
-    def record_many(self, executions: Sequence[Mapping[str, Any]]) -> list[int]:
+    def record_many(self, executions: Iterable[Mapping[str, Any]]) -> list[int]:
         """Record a batch, all of it or nothing, and return the ids in order.
 
         Args:

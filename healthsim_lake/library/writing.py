@@ -14,7 +14,7 @@ from healthsim_lake.catalog.documents import (
     DocumentState,
 )
 from healthsim_lake.catalog.metadata import check_metadata
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.shelf import Shelf
 from healthsim_lake.catalog.transaction import Committed, Label, Plan
 from healthsim_lake.errors import InputError, InvalidNameError, VersionConflictError
@@ -65,10 +65,12 @@ class Writing(Reading[R, S, M]):
             collection=self._kind.collection,
             document_id=document_id,
             name=self._checked_name(name),
-            description=parsed.model.description if description is None else description,
+            description=parsed.model.description
+            if description is None
+            else check_text(description, "description"),
             products=self._kind.products(parsed.model)
             if products is None
-            else check_tags(products),
+            else check_tags(products, "products"),
             tags=check_tags(tags),
             metadata=check_metadata(metadata) or {},
             figures=self._kind.figures(parsed.model),
@@ -127,8 +129,8 @@ class Writing(Reading[R, S, M]):
         transaction = self._committer.begin(Label(author=author, message=message))
         change = ChangeDocument(
             document_id=record.id,
-            description=description,
-            products=None if products is None else check_tags(products),
+            description=check_text(description, "description"),
+            products=None if products is None else check_tags(products, "products"),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
             figures=None if parsed is None else self._kind.figures(parsed.model),

@@ -153,6 +153,14 @@ def test_lists_are_filtered_by_product_tag_and_text(lake):
     assert lake.profiles.list()[0].entity_count == 1000
     with pytest.raises(InputError, match="negative"):
         lake.profiles.list(limit=-1)
+    with pytest.raises(InputError, match="offset must be an integer"):
+        lake.profiles.list(offset="1")
+    with pytest.raises(InputError, match="search must be text"):
+        lake.profiles.list(search=5)
+    with pytest.raises(InvalidNameError, match="products must be a list of texts"):
+        lake.profiles.list(products="a")
+    with pytest.raises(InvalidNameError, match="tags must be a list of texts, not int"):
+        lake.profiles.save("three", SPEC, tags=5)
 
 
 def test_a_large_specification_stands_in_a_document_of_its_own(lake, lake_url):
