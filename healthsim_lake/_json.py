@@ -64,12 +64,7 @@ def dumps_unicode(value: Any) -> str:
         TypeError: A value that JSON has no form for.
     """
     text = dumps_text(value)
-    if _SURROGATE in text:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            half = error.object[error.start]
-            raise ValueError(f"{half!r} is half of a character (a lone surrogate)") from None
+    _check_characters(text, value)
     return text
 
 
@@ -86,11 +81,20 @@ def dumps_each(values: Sequence[Any]) -> list[str]:
     parted[::2] = values
     try:
         text = _encode(parted)[1:-1]
-    except ValueError:
+    except ValueError:  # it is for each of them to say what is wrong with it, if anything is
         return list(map(dumps_unicode, values))
-    if _SURROGATE in text:
-        return list(map(dumps_unicode, values))
+    _check_characters(text, values)
     return text.split(f',"{between}",') if values else []
+
+
+def _check_characters(text: str, value: Any) -> None:
+    """Refuse halves of characters in a value that has been written as `text`."""
+    if _SURROGATE in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = error.object[error.start]
+            raise ValueError(f"{half!r} is half of a character (a lone surrogate)") from None
 
 
 def dumps_pretty(value: Any) -> str:

@@ -88,5 +88,5 @@ def test_many_values_have_the_texts_that_each_of_them_has_alone():
 @pytest.mark.parametrize("wrong", [float("nan"), "\ud800", {"\udfff": 1}, ["\ude00\ud83d"]])
 def test_what_utf_8_or_json_cannot_say_is_refused_alone_and_among_others(wrong):
     for call, value in ((_json.dumps_unicode, wrong), (_json.dumps_each, ["fine", wrong])):
-        with pytest.raises(ValueError, match="half of a character|not JSON compliant"):
+        with pytest.raises(ValueError, match=r"half of a character|not JSON compliant"):
             call(value)
