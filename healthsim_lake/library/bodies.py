@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from healthsim_lake import _json
 from healthsim_lake.catalog.commit import digest
-from healthsim_lake.catalog.documents import Body, BodyRef, Collection, DocumentRevision
+from healthsim_lake.catalog.documents import (
+    Body,
+    BodyRef,
+    ChangeDocument,
+    Collection,
+    CreateDocument,
+    DocumentRevision,
+    DocumentState,
+)
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.errors import DamagedCommitError, InputError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
@@ -62,6 +71,25 @@ def read_at(
                 return dict(body.spec)
             return _read_document(log.storage, collection, document_id, body)
     raise DamagedCommitError(f"commit {commit} holds no specification of {document_id}")
+
+
+def products_at(log: CommitLog, state: DocumentState, moment: datetime) -> tuple[str, ...]:
+    """Return the products that a document was meant for at a time.
+
+    The state only keeps those of now; where it changed since, the commits tell.
+    """
+    earlier = [one.commit for one in state.revisions if one.timestamp <= moment]
+    if len(earlier) == len(state.revisions):
+        return state.record.products
+    for commit in reversed(earlier):
+        for action in log.read(commit).actions:
+            if (
+                isinstance(action, CreateDocument | ChangeDocument)
+                and action.document_id == state.record.id
+                and action.products is not None
+            ):
+                return action.products
+    return state.record.products
 
 
 def _read_document(

@@ -132,7 +132,11 @@ class LedgerFiles:
                 self._delete([transaction.txn_id])
 
     def read(
-        self, state: LedgerState, equal: Mapping[str, str], *, only: Sequence[str] | None = None
+        self,
+        state: LedgerState,
+        equal: Mapping[str, str | int],
+        *,
+        only: Sequence[str] | None = None,
     ) -> list[pa.Table]:
         """Return what the files hold, filtered.
 
@@ -143,7 +147,7 @@ class LedgerFiles:
         files = [one for one in state.files if only is None or one.name in only]
         return [self._read_file(one, equal) for one in files]
 
-    def _read_file(self, file: LedgerFile, equal: Mapping[str, str]) -> pa.Table:
+    def _read_file(self, file: LedgerFile, equal: Mapping[str, str | int]) -> pa.Table:
         key = layout.ledger_file(self._kind.collection, file.name)
         data = self._storage.read(key)
         if hashlib.sha256(data).hexdigest() != file.sha256:

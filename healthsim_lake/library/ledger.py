@@ -111,7 +111,7 @@ class Ledger:
             tallies[document_id] = new if old is None else old.plus(new)
         return tallies
 
-    def table(self, **equal: str) -> pa.Table:
+    def table(self, **equal: str | int) -> pa.Table:
         """Return executions, oldest first, with the columns of the ledger's schema.
 
         Args:
@@ -147,14 +147,13 @@ class Ledger:
             ExecutionNotFoundError: There is none with that id.
         """
         check_count(execution_id, "the id of an execution")
-        table = self.table()
-        found = records_of(self.kind, table.filter(pc.equal(table["id"], execution_id)))
+        found = records_of(self.kind, self.table(id=execution_id))
         if not found:
             raise ExecutionNotFoundError(f"Execution {execution_id} not found")
         return found[0]
 
     def _consistent(
-        self, *, read_files: bool, equal: Mapping[str, str] | None = None
+        self, *, read_files: bool, equal: Mapping[str, str | int] | None = None
     ) -> tuple[LedgerState, list[pa.Table], list[ProfileExecution | JourneyExecution]]:
         """Read files and segments as they were at one moment: again if one was folded meanwhile."""
         for _ in range(_ATTEMPTS):

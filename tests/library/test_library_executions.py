@@ -140,6 +140,20 @@ def test_the_specification_that_was_run_is_found_whatever_became_of_it(lake):
         lake.profiles.executions.spec_of(5)
 
 
+def test_a_profile_is_run_again_for_the_products_of_then(lake):
+    lake.profiles.update("p", products=["a"])
+    lake.profiles.update("p", tags=["x"])
+    lake.profiles.executions.record("p", cohort_id="c1", seed=1)
+    lake.profiles.update("p", products=["b", "c"], bump_version=False)
+    lake.profiles.executions.record("p", cohort_id="c2")
+    lake.profiles.rename("p", "q")
+    then, now = lake.profiles.as_executed("c1"), lake.profiles.as_executed("c2")
+    assert then == {"profile_spec": SPEC, "products": ["a"], "seed": 1}
+    assert now == {"profile_spec": SPEC, "products": ["b", "c"], "seed": None}
+    assert lake.profiles.of_cohort("c1").products == ["a"]
+    assert lake.profiles.of_cohort("c1").name == "q"
+
+
 def test_deleting_keeps_executions_or_drops_them(lake):
     saved = lake.profiles.load("p")
     lake.profiles.executions.record("p")
