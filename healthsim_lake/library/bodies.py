@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from healthsim_lake import _json
-from healthsim_lake.catalog.commit import digest
+from healthsim_lake.catalog import beside
+from healthsim_lake.catalog.beside import INLINE_BYTES
 from healthsim_lake.catalog.documents import (
     Body,
     BodyRef,
@@ -20,8 +21,6 @@ from healthsim_lake.catalog.documents import (
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.errors import DamagedCommitError, InputError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
-
-INLINE_BYTES = 16 * 1024
 
 
 def stored(
@@ -45,8 +44,16 @@ def stored(
     if len(data) < INLINE_BYTES:
         return Body(spec=dict(spec))
     document_id, txn_id = ids
-    storage.create(layout.document(collection, document_id, txn_id), data)
-    return BodyRef(txn_id=txn_id, sha256=digest(data))
+    written = beside.write(storage, layout.document(collection, document_id, txn_id), data)
+    return BodyRef(txn_id=txn_id, sha256=written)
+
+
+def discard(
+    storage: Storage, body: Body | BodyRef | None, collection: Collection, document_id: str
+) -> None:
+    """Remove what `stored` wrote for a transaction that was not committed."""
+    if isinstance(body, BodyRef):
+        storage.delete(layout.document(collection, document_id, body.txn_id))
 
 
 def read(
@@ -100,7 +107,7 @@ def _read_document(
         data = storage.read(key)
     except KeyMissingError as error:
         raise DamagedCommitError(f"the specification {key} is missing") from error
-    if digest(data) != ref.sha256:
-        raise DamagedCommitError(f"the specification {key} was altered")
-    found: dict[str, Any] = _json.loads(data)
+    found: dict[str, Any] = _json.loads(
+        beside.verified(data, ref.sha256, f"the specification {key}")
+    )
     return found

@@ -16,7 +16,7 @@ from healthsim_lake.catalog.documents import (
 from healthsim_lake.catalog.metadata import check_metadata
 from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.shelf import Shelf
-from healthsim_lake.catalog.transaction import Committed, Label, Plan
+from healthsim_lake.catalog.transaction import Committed, Label, Plan, Transaction
 from healthsim_lake.errors import InputError, InvalidNameError, VersionConflictError
 from healthsim_lake.library import bodies, plans
 from healthsim_lake.library.kinds import M, Parsed, R, S
@@ -76,8 +76,8 @@ class Writing(Reading[R, S, M]):
             figures=self._kind.figures(parsed.model),
             body=self._stored(parsed, document_id, transaction.txn_id),
         )
-        committed = self._committer.commit(
-            lambda snapshot: plans.creation(snapshot, [action], "save"), transaction=transaction
+        committed = self._bring(
+            action, lambda snapshot: plans.creation(snapshot, [action], "save"), transaction
         )
         if committed.commit is None:  # an earlier request did it, with a specification of its own
             return self._shown(self._after(committed, committed.result or document_id))
@@ -137,9 +137,7 @@ class Writing(Reading[R, S, M]):
             body=None if parsed is None else self._stored(parsed, record.id, transaction.txn_id),
             bump=bump_version,
         )
-        committed = self._committer.commit(
-            lambda _snapshot: plans.update(change, state), transaction=transaction
-        )
+        committed = self._bring(change, lambda _: plans.update(change, state), transaction)
         changed = self._after(committed, record.id)
         if parsed is None:
             return self._shown(changed)
@@ -197,6 +195,17 @@ class Writing(Reading[R, S, M]):
 
     def _commit(self, plan: Plan, document_id: str) -> R:
         return self._shown(self._after(self._committer.commit(plan), document_id))
+
+    def _bring(
+        self, action: CreateDocument | ChangeDocument, plan: Plan, transaction: Transaction
+    ) -> Committed:
+        """Commit a specification, whose document goes again if that fails."""
+        try:
+            return self._committer.commit(plan, transaction=transaction)
+        finally:
+            if transaction.done is None and not transaction.may_stand:
+                storage, collection = self._committer.log.storage, self._kind.collection
+                bodies.discard(storage, action.body, collection, action.document_id)
 
     def _after(self, committed: Committed, document_id: str) -> DocumentState:
         return Shelf(committed.snapshot, self._kind.collection).get_even_deleted(document_id)

@@ -171,6 +171,17 @@ def test_a_large_specification_stands_in_a_document_of_its_own(lake, lake_url):
     assert [entry.key for entry in storage.list(f"catalog/profiles/{saved.id}")]
 
 
+def test_a_large_specification_that_is_refused_leaves_nothing_behind(lake):
+    lake.profiles.save("p", SPEC, idempotency_key="k")
+    large = {**SPEC, "notes": ["x" * 1000] * 40}
+    with pytest.raises(NameTakenError):
+        lake.profiles.save("p", large)
+    assert lake.profiles.save("q", large, idempotency_key="k").name == "p"
+    with pytest.raises(InputError):
+        lake.profiles.update("p", large, message="\ud800")
+    assert list(lake._log.storage.list("catalog/profiles")) == []
+
+
 def test_an_altered_document_is_noticed(tmp_path):
     lake = hl.Lake(tmp_path)
     lake.profiles.save("p", {**SPEC, "notes": ["x" * 1000] * 40})
