@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -13,6 +15,7 @@ _HUGE_BITS = 14_281
 """Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_SURROGATE = r"\ud"
 _NESTED = frozenset((dict, list))
 _encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
@@ -51,6 +54,47 @@ def dumps_text(value: Any) -> str:
         if not _has_huge_integer(value):
             raise
         return _dumps_huge(value)
+
+
+def dumps_unicode(value: Any) -> str:
+    """Return `dumps_text` of a value that goes where text has to be UTF-8.
+
+    Raises:
+        ValueError: As for `dumps`, or half of a character (a lone surrogate).
+        TypeError: A value that JSON has no form for.
+    """
+    text = dumps_text(value)
+    _check_characters(text, value)
+    return text
+
+
+def dumps_each(values: Sequence[Any]) -> list[str]:
+    """Return `dumps_unicode` of each value; many times faster than one after the other.
+
+    Raises:
+        ValueError: See `dumps_unicode`.
+        TypeError: See `dumps_unicode`.
+    """
+    # They are written as one list, with a word between them that nobody can know.
+    between = secrets.token_hex(16)
+    parted = [between] * (2 * len(values) - 1)
+    parted[::2] = values
+    try:
+        text = _encode(parted)[1:-1]
+    except ValueError:  # it is for each of them to say what is wrong with it, if anything is
+        return list(map(dumps_unicode, values))
+    _check_characters(text, values)
+    return text.split(f',"{between}",') if values else []
+
+
+def _check_characters(text: str, value: Any) -> None:
+    """Refuse halves of characters in a value that has been written as `text`."""
+    if _SURROGATE in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = error.object[error.start]
+            raise ValueError(f"{half!r} is half of a character (a lone surrogate)") from None
 
 
 def dumps_pretty(value: Any) -> str:

@@ -65,3 +65,28 @@ def test_same_values_are_the_same_and_others_are_not(wrap):
 def test_what_is_no_json_has_no_canonical_text():
     with pytest.raises(ValueError, match="JSON"):
         _json.canonical([float("nan")])
+
+
+def test_many_values_have_the_texts_that_each_of_them_has_alone():
+    values = [
+        None,
+        {},
+        [],
+        "a,b",
+        {"a": '","'},
+        [[1, 2], {"x": "\\u0000\n"}],
+        1.5,
+        "\U0001f600",
+        10**5000,
+    ]
+    texts = _json.dumps_each(values)
+    assert texts == [_json.dumps_text(value) for value in values]
+    assert _json.dumps_each(values[:-1]) == texts[:-1]
+    assert _json.dumps_each([]) == []
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), "\ud800", {"\udfff": 1}, ["\ude00\ud83d"]])
+def test_what_utf_8_or_json_cannot_say_is_refused_alone_and_among_others(wrong):
+    for call, value in ((_json.dumps_unicode, wrong), (_json.dumps_each, ["fine", wrong])):
+        with pytest.raises(ValueError, match=r"half of a character|not JSON compliant"):
+            call(value)

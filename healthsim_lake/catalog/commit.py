@@ -75,10 +75,6 @@ class Commit(Record):
     publishes: tuple[FileGroup, ...] = ()
     retires: tuple[FileGroup, ...] = ()
 
-    def to_bytes(self) -> bytes:
-        """Return the commit as it stands in the log."""
-        return self.model_dump_json().encode()
-
 
 def digest(data: bytes) -> str:
     """Return the SHA-256 of `data` as hex digits."""

@@ -28,10 +28,12 @@ def create_document(action: CreateDocument, state: State, commit: Commit) -> Non
         created_at=commit.timestamp,
         updated_at=commit.timestamp,
     )
-    state.documents[record.id] = DocumentState(
-        collection=action.collection,
-        record=record,
-        revisions=(_revision(record, commit, body_commit=commit.version),),
+    state.put_document(
+        DocumentState(
+            collection=action.collection,
+            record=record,
+            revisions=(_revision(record, commit, body_commit=commit.version),),
+        )
     )
 
 
@@ -53,9 +55,8 @@ def delete_document(action: DeleteDocument, state: State, commit: Commit) -> Non
     _change(state, action.document_id, commit, deleted=True)
     if action.drop_until:
         former = state.documents[action.document_id]
-        state.documents[action.document_id] = former.model_copy(
-            update={"dropped_until": max(former.dropped_until, action.drop_until)}
-        )
+        until = max(former.dropped_until, action.drop_until)
+        state.put_document(former.model_copy(update={"dropped_until": until}))
         ledger = state.ledgers.get(former.collection)
         if ledger is not None:
             tallies = dict(ledger.tallies)
@@ -105,8 +106,8 @@ def _change(
     )
     body_commit = commit.version if new_body else former.revisions[-1].body_commit
     revision = _revision(record, commit, body_commit=body_commit)
-    state.documents[document_id] = former.model_copy(
-        update={"record": record, "revisions": (*former.revisions, revision)}
+    state.put_document(
+        former.model_copy(update={"record": record, "revisions": (*former.revisions, revision)})
     )
 
 

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from healthsim_lake import _json
 from healthsim_lake._clock import new_uuid, to_utc
-from healthsim_lake.catalog import chain, checkpoint
+from healthsim_lake.catalog import beside, chain, checkpoint
 from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit, LakeFile, digest
 from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics
@@ -241,7 +241,8 @@ class CommitLog:
             raise DamagedCommitError(
                 f"the manifest {manifest.txn_id} of scenario {state.record.id} is missing"
             ) from None
-        return parse_manifest(data, manifest)
+        what = f"the manifest {manifest.txn_id}"
+        return Manifest.model_validate_json(beside.verified(data, manifest.sha256, what))
 
     def refuse_forgotten(self, state: ScenarioState, version: int | None = None) -> None:
         """Return unless a version of a scenario was forgotten, or purged, since it was read.
@@ -388,14 +389,3 @@ class CommitLog:
         if self._opened is None:
             raise self._no_lake()
         return self._opened
-
-
-def parse_manifest(data: bytes, ref: ManifestRef) -> Manifest:
-    """Return the manifest that the bytes of a document hold.
-
-    Raises:
-        DamagedCommitError: They are not what was committed.
-    """
-    if digest(data) != ref.sha256:
-        raise DamagedCommitError(f"the manifest {ref.txn_id} was altered")
-    return Manifest.model_validate_json(data)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Container, Iterable
 from itertools import chain, count
 
-from healthsim_lake.errors import InvalidNameError
+from healthsim_lake.errors import InputError, InvalidNameError
 
 MAX_NAME = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -53,19 +53,59 @@ def check_tag(tag: str) -> str:
     return _checked_text(tag.strip(), "tag", MAX_NAME)
 
 
-def check_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
+def check_tags(tags: Iterable[str] | None, what: str = "tags") -> tuple[str, ...]:
     """Return `tags` checked, each once (compared without regard to case), in order.
 
+    Args:
+        tags: What a caller gave.
+        what: The name of the argument, for messages.
+
     Raises:
-        InvalidNameError: One of them breaks a rule, or text was given in place of a list.
+        InvalidNameError: One of them breaks a rule, or something else was given than a list.
     """
     if isinstance(tags, str):
-        raise InvalidNameError(f"tags must be a list of texts; did you mean [{tags!r}]?")
+        raise InvalidNameError(f"{what} must be a list of texts; did you mean [{tags!r}]?")
+    if tags is not None and not isinstance(tags, Iterable):
+        raise InvalidNameError(f"{what} must be a list of texts, not {type(tags).__name__}")
     kept: dict[str, str] = {}
     for tag in tags or ():
         checked = check_tag(tag)
         kept.setdefault(checked.casefold(), checked)
     return tuple(kept.values())
+
+
+def check_text(text: str | None, what: str) -> str | None:
+    """Return free text as it is, or None.
+
+    Args:
+        text: What a caller gave.
+        what: The name of the argument, for messages.
+
+    Raises:
+        InputError: Not text, or with half of a character (a lone surrogate), which no file holds.
+    """
+    if text is not None and not isinstance(text, str):
+        raise InputError(f"{what} must be text, not {type(text).__name__}")
+    if text is not None and any("\ud800" <= char <= "\udfff" for char in text):
+        raise InputError(f"{what} holds half of a character (a lone surrogate)")
+    return text
+
+
+def check_count(count: int, what: str) -> int:
+    """Return how many a caller wants.
+
+    Args:
+        count: What a caller gave.
+        what: The name of the argument, for messages.
+
+    Raises:
+        InputError: No integer, or a negative one.
+    """
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise InputError(f"{what} must be an integer, not {type(count).__name__}")
+    if count < 0:
+        raise InputError(f"{what} must not be negative (it is {count})")
+    return count
 
 
 def _checked_text(text: str, what: str, longest: int) -> str:

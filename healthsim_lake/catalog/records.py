@@ -6,11 +6,16 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic_core import from_json
 
 from healthsim_lake._clock import iso
+from healthsim_lake.errors import InputError
 
 Timestamp = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
 """A moment in UTC; in JSON, ISO 8601 text with six decimals and a Z."""
+
+_HEADROOM = 20
+"""So many levels deeper may a checkpoint hold what a commit brought."""
 
 TABLE_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -29,6 +34,27 @@ class Record(BaseModel):
     """Base of everything in the catalog: immutable, and keeping keys that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    def to_bytes(self, *, exclude_none: bool = False) -> bytes:
+        """Return the record as it stands in the store, sure to be readable again.
+
+        Readers stop at 200 levels and at numbers of 4,300 digits, and one commit that cannot be
+        read is the end of a lake.
+
+        Args:
+            exclude_none: Leave fields out that are None.
+
+        Raises:
+            InputError: What a caller gave is nested too deeply, or holds too long a number or half
+                of a character.
+        """
+        try:
+            data = self.model_dump_json(exclude_none=exclude_none).encode()
+            from_json(_HEADROOM * b"[" + data + _HEADROOM * b"]")
+        except ValueError as error:
+            reason = str(error).removeprefix("Error serializing to JSON: ")
+            raise InputError(f"this cannot be kept as JSON: {reason}") from error
+        return data
 
 
 class DataFile(Record):

@@ -20,7 +20,8 @@ class Shelf:
     """
 
     def __init__(self, snapshot: Snapshot, collection: Collection) -> None:
-        self._documents, self._collection = snapshot.state.documents, collection
+        self._state, self._documents = snapshot.state, snapshot.state.documents
+        self._collection = collection
         self._noun = SINGULAR[collection].capitalize()
 
     def __iter__(self) -> Iterator[DocumentState]:
@@ -29,8 +30,7 @@ class Shelf:
 
     def named(self, name: str) -> DocumentState | None:
         """Return the document of that name that is not deleted, or None."""
-        alive = (one for one in self if not one.record.deleted)
-        return next((one for one in alive if one.record.name == name), None)
+        return self._state.document_named(self._collection, name) if isinstance(name, str) else None
 
     def find(self, ref: str) -> DocumentState | None:
         """Return the document with that id or name, or None; tombstones do not count."""

@@ -16,6 +16,7 @@ from healthsim_lake.catalog.chain import read_commit
 from healthsim_lake.catalog.check import check
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.names import check_text
 from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import (
@@ -24,6 +25,7 @@ from healthsim_lake.errors import (
     ClockError,
     CommitStateUnknownError,
     CommitTimeoutError,
+    InputError,
     IntegrityError,
     KeyExistsError,
     NewerFormatError,
@@ -65,11 +67,21 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Who and why, and the key under which a repeated request is recognised."""
+    """Who and why, and the key under which a repeated request is recognised.
+
+    Raises:
+        InputError: One of them is no text, or the key is empty.
+    """
 
     author: str | None = None
     message: str | None = None
     idempotency_key: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("author", "message", "idempotency_key"):
+            check_text(getattr(self, name), name)
+        if self.idempotency_key == "":
+            raise InputError("idempotency_key must not be empty: it tells requests apart")
 
 
 Plan = Callable[[Snapshot], Draft]
@@ -155,7 +167,8 @@ class Transaction:
 
     def _attempt(self, plan: Plan, snapshot: Snapshot) -> Committed | None:
         """Plan and create once; None if somebody else was faster."""
-        earlier = snapshot.state.results.get(self._label.idempotency_key or "")
+        key = self._label.idempotency_key
+        earlier = None if key is None else snapshot.state.results.get(key)
         if earlier is not None:
             return Committed(snapshot, None, earlier.result)
         try:

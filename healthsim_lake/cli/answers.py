@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from healthsim_lake import _json
-from healthsim_lake.cli import documents
 from healthsim_lake.cli.output import note, print_json, print_line, print_table
 from healthsim_lake.cli.tables import Column
+from healthsim_lake.storage.placing import written_file
 
 if TYPE_CHECKING:
     from healthsim_lake import QueryResult
@@ -64,7 +64,7 @@ def write_answer(result: QueryResult, form: Form, path: Path, *, as_json: bool) 
     Raises:
         OSError: It cannot be written.
     """
-    with documents.replacing(path) as aside:
+    with written_file(path) as aside:
         rows = _write(result, form, aside)
         size = aside.stat().st_size
     if as_json:

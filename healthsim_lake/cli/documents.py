@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from healthsim_lake import _json
 from healthsim_lake.errors import FormatError
 from healthsim_lake.scenarios.exchange import documents
-from healthsim_lake.scenarios.exchange.targets import written_file
+from healthsim_lake.storage.placing import written_file
 
 if TYPE_CHECKING:
     from healthsim_lake import Scenario
@@ -102,27 +101,13 @@ def lines(scenario: Scenario) -> Iterator[str]:
 
 
 def write(scenario: Scenario, path: Path) -> int:
-    """Write a scenario's document, and return its size in bytes; see `replacing`.
+    """Write a scenario's document, and return its size in bytes; see `written_file`.
 
     Raises:
         StorageError: It cannot be written.
     """
-    with replacing(path) as aside:
-        return _write(scenario, aside)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a place to write to, which becomes `path` when the block ends well.
-
-    So a file of that name is whole at any time; what is no regular file, such as a pipe, is
-    written to as it is.
-    """
-    if path.exists() and not path.is_file():
-        yield path
-        return
     with written_file(path) as aside:
-        yield aside
+        return _write(scenario, aside)
 
 
 def _write(scenario: Scenario, path: Path) -> int:

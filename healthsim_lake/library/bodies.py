@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from healthsim_lake import _json
-from healthsim_lake.catalog.commit import digest
-from healthsim_lake.catalog.documents import Body, BodyRef, Collection, DocumentRevision
+from healthsim_lake.catalog import beside
+from healthsim_lake.catalog.beside import INLINE_BYTES
+from healthsim_lake.catalog.documents import (
+    Body,
+    BodyRef,
+    ChangeDocument,
+    Collection,
+    CreateDocument,
+    DocumentRevision,
+    DocumentState,
+)
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.errors import DamagedCommitError, KeyMissingError
+from healthsim_lake.errors import DamagedCommitError, InputError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
-
-INLINE_BYTES = 16 * 1024
 
 
 def stored(
@@ -25,13 +33,27 @@ def stored(
         spec: JSON values.
         collection: The kind of document.
         ids: Of the document and of the transaction.
+
+    Raises:
+        InputError: It holds half of a character, which no file can.
     """
-    data = _json.dumps(dict(spec))
+    try:
+        data = _json.dumps_unicode(dict(spec)).encode()
+    except ValueError as error:
+        raise InputError(f"the specification cannot be kept: {error}") from None
     if len(data) < INLINE_BYTES:
         return Body(spec=dict(spec))
     document_id, txn_id = ids
-    storage.create(layout.document(collection, document_id, txn_id), data)
-    return BodyRef(txn_id=txn_id, sha256=digest(data))
+    written = beside.write(storage, layout.document(collection, document_id, txn_id), data)
+    return BodyRef(txn_id=txn_id, sha256=written)
+
+
+def discard(
+    storage: Storage, body: Body | BodyRef | None, collection: Collection, document_id: str
+) -> None:
+    """Remove what `stored` wrote for a transaction that was not committed."""
+    if isinstance(body, BodyRef):
+        storage.delete(layout.document(collection, document_id, body.txn_id))
 
 
 def read(
@@ -58,6 +80,25 @@ def read_at(
     raise DamagedCommitError(f"commit {commit} holds no specification of {document_id}")
 
 
+def products_at(log: CommitLog, state: DocumentState, moment: datetime) -> tuple[str, ...]:
+    """Return the products that a document was meant for at a time.
+
+    The state only keeps those of now; where it changed since, the commits tell.
+    """
+    earlier = [one.commit for one in state.revisions if one.timestamp <= moment]
+    if len(earlier) == len(state.revisions):
+        return state.record.products
+    for commit in reversed(earlier):
+        for action in log.read(commit).actions:
+            if (
+                isinstance(action, CreateDocument | ChangeDocument)
+                and action.document_id == state.record.id
+                and action.products is not None
+            ):
+                return action.products
+    return state.record.products
+
+
 def _read_document(
     storage: Storage, collection: Collection, document_id: str, ref: BodyRef
 ) -> dict[str, Any]:
@@ -66,7 +107,7 @@ def _read_document(
         data = storage.read(key)
     except KeyMissingError as error:
         raise DamagedCommitError(f"the specification {key} is missing") from error
-    if digest(data) != ref.sha256:
-        raise DamagedCommitError(f"the specification {key} was altered")
-    found: dict[str, Any] = _json.loads(data)
+    found: dict[str, Any] = _json.loads(
+        beside.verified(data, ref.sha256, f"the specification {key}")
+    )
     return found

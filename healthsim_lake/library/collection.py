@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from healthsim_lake.catalog.shelf import Shelf
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft
 from healthsim_lake.library import exchange, plans
-from healthsim_lake.library.kinds import Parsed, R, S
+from healthsim_lake.library.kinds import M, Parsed, R, S
 from healthsim_lake.library.writing import Writing
 
+BUILTIN = "builtin"
+"""The tag of documents that ship with the package."""
 
-class DocumentCollection(Writing[R, S]):
+
+class DocumentCollection(Writing[R, S, M]):
     """Save, version, find, change and carry documents of one kind.
 
     `ref` is a name or an id, everywhere; ids win.
@@ -64,7 +68,8 @@ class DocumentCollection(Writing[R, S]):
     def import_builtin(self) -> tuple[str, ...]:
         """Save the documents that ship with the package, and return the names that were new.
 
-        They carry the tag ``builtin``. Names that are taken are left alone, whoever has them.
+        They carry the tag `BUILTIN`. Names that are taken are left alone, whoever has them; a
+        warning names those that somebody else's documents have.
         """
         transaction = self._committer.begin()
         offered = [(name, self._kind.parse(spec)) for name, spec in self.builtin().items()]
@@ -75,24 +80,31 @@ class DocumentCollection(Writing[R, S]):
             missing = [(name, one) for name, one in offered if shelf.named(name) is None]
             added[:] = [name for name, _ in missing]
             return plans.creation(
+                snapshot,
                 [self._builtin(name, one, transaction.txn_id) for name, one in missing],
                 "import builtin",
             )
 
-        shelf = self._shelf()
-        if any(shelf.named(name) is None for name, _ in offered):
+        found = [self._shelf().named(name) for name, _ in offered]
+        if None in found:
             self._committer.commit(plan, transaction=transaction)
+        others = [one.record for one in found if one is not None]
+        taken = [record.name for record in others if BUILTIN not in record.tags]
+        if taken:
+            noun, names = self._kind.singular, ", ".join(taken)
+            message = f"built-in {noun}s whose names are taken were not imported: {names}"
+            warnings.warn(message, stacklevel=2)
         return tuple(added)
 
-    def _builtin(self, name: str, parsed: Parsed, txn_id: str) -> CreateDocument:
+    def _builtin(self, name: str, parsed: Parsed[M], txn_id: str) -> CreateDocument:
         document_id = self._new_id()
         return CreateDocument(
             collection=self._kind.collection,
             document_id=document_id,
             name=name,
-            description=parsed.description,
-            products=parsed.products,
-            tags=("builtin",),
-            figures=parsed.figures,
+            description=parsed.model.description,
+            products=self._kind.products(parsed.model),
+            tags=(BUILTIN,),
+            figures=self._kind.figures(parsed.model),
             body=self._stored(parsed, document_id, txn_id),
         )

@@ -3,111 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from healthsim_lake import _json
 from healthsim_lake._clock import to_utc
 from healthsim_lake.errors import InputError
-from healthsim_lake.library.executions import (
-    COMPLETED,
-    JourneyExecution,
-    LedgerKind,
-    ProfileExecution,
-)
+from healthsim_lake.library.executions import JourneyExecution, LedgerKind, ProfileExecution
+from healthsim_lake.library.values import UNFIT, array, expected
+from healthsim_lake.specs.refusals import shown
 
 Row = Mapping[str, Any]
-Owners = Callable[[Any], tuple[str, int, int]]
+Owners = Callable[[str], tuple[str, int, int]]
 """Returns id, version and commit of the specification of the document that a caller names."""
 
 
-def columns_of(kind: LedgerKind, rows: Sequence[Row], owners: Owners) -> pa.Table:
+def columns_of(
+    kind: LedgerKind, rows: Sequence[Row], owners: Owners, *, where: str = "executions[{}]: "
+) -> pa.Table:
     """Return rows as columns, checked, with everything but ``id`` and ``executed_at``.
 
     Args:
         kind: The ledger they are meant for.
         rows: Values by column name; what is left out is null, and ``status`` then ``completed``.
         owners: Finds the documents.
+        where: How errors begin; its ``{}`` stands for the number of the row.
 
     Raises:
         InputError: A row has an unknown key or a value of a wrong type; names the row.
         DocumentNotFoundError: A row's profile or journey is not there.
     """
-    for key in set().union(*rows) - set(kind.given):
+    given = _known_keys(kind, rows, where)
+    columns = _owner_columns(kind, rows, owners, where)
+    for name in kind.given:
+        if name != kind.owner:
+            values = [row.get(name) for row in rows] if name in given else [None] * len(rows)
+            columns[name] = _column(kind, name, values, where)
+    return pa.table({name: columns[name] for name in kind.schema.names if name in columns})
+
+
+def _known_keys(kind: LedgerKind, rows: Sequence[Row], where: str) -> set[str]:
+    """Return the keys that any row has, all of which are columns."""
+    if set(map(type, rows)) != {dict}:
+        for number, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise InputError(f"{where.format(number)}must be a mapping, not {shown(row)}")
+    given = set[str]().union(*rows)
+    for key in given.difference(kind.given):
         number = next(at for at, row in enumerate(rows) if key in row)
-        raise InputError(f"executions[{number}]: {key!r} is not known; use {', '.join(kind.given)}")
-    columns = {name: _column(kind, name, rows) for name in kind.given if name != kind.owner}
-    columns |= _owner_columns(kind, rows, owners)
-    names = [name for name in kind.schema.names if name in columns]
-    return pa.table({name: columns[name] for name in names})
+        known = ", ".join(kind.given)
+        raise InputError(f"{where.format(number)}{key!r} is not known; use {known}")
+    return given
 
 
-def _owner_columns(kind: LedgerKind, rows: Sequence[Row], owners: Owners) -> dict[str, pa.Array]:
+def _owner_columns(
+    kind: LedgerKind, rows: Sequence[Row], owners: Owners, where: str
+) -> dict[str, pa.Array]:
+    """Return the columns that say which document was run, and what it was then."""
     refs = [row.get(kind.owner) for row in rows]
-    found = {ref: owners(ref) for ref in dict.fromkeys(refs)}
-    names = (kind.owner, "version", "spec_commit")
+    if set(map(type, refs)) != {str}:
+        for number, ref in enumerate(refs):
+            if not isinstance(ref, str):
+                raise InputError(f"{where.format(number)}give {kind.owner}: a name or an id")
+    place = {str(ref): at for at, ref in enumerate(dict.fromkeys(refs))}
+    found = zip(*map(owners, place), strict=True)
+    which = pa.array([place[ref] for ref in refs], pa.int32())  # type: ignore[index]  # texts, see above
     return {
-        name: pa.array([found[ref][at] for ref in refs], kind.schema.field(name).type)
-        for at, name in enumerate(names)
+        name: pa.array(values, kind.schema.field(name).type).take(which)
+        for name, values in zip((kind.owner, "version", "spec_commit"), found, strict=True)
     }
 
 
-def _column(kind: LedgerKind, name: str, rows: Sequence[Row]) -> pa.Array:
-    values = [row.get(name) for row in rows]
+def _column(kind: LedgerKind, name: str, values: list[Any], where: str) -> pa.Array:
     wanted = kind.schema.field(name).type
     try:
-        return _array(name, values, wanted)
-    except _UNFIT:
-        raise _first_unfit(name, values, wanted) from None
+        return array(name, values, wanted)
+    except UNFIT as error:
+        number, value = _first_unfit(name, values, wanted)
+        raise InputError(
+            f"{where.format(number)}{name} must be {expected(name, wanted)}, not {shown(value)}"
+        ) from error
 
 
-_UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError)
-_KINDS = {pa.string(): "text", pa.int64(): "an integer of 64 bits", pa.date32(): "a date"}
-_COUNTS = frozenset({"entity_count", "events_generated", "duration_ms"})
-
-
-def _array(name: str, values: list[Any], wanted: pa.DataType) -> pa.Array:
-    if name == "metadata":
-        values = [None if value is None else _metadata_text(value) for value in values]
-    elif name == "status":
-        values = [COMPLETED if value is None else value for value in values]
-    elif pa.types.is_date(wanted):
-        values = [_day(value) for value in values]
-    column = pa.array(values, wanted)
-    if name in _COUNTS and (pc.min(column).as_py() or 0) < 0:
-        raise ValueError("a count below zero")
-    return column
-
-
-def _first_unfit(name: str, values: list[Any], wanted: pa.DataType) -> InputError:
-    expected = "a mapping of JSON values" if name == "metadata" else _KINDS[wanted]
-    if name in _COUNTS:
-        expected += ", not below zero"
+def _first_unfit(name: str, values: Sequence[Any], wanted: pa.DataType) -> tuple[int, Any]:
     for number, value in enumerate(values):
         try:
-            _array(name, [value], wanted)
-        except _UNFIT:
-            return InputError(f"executions[{number}]: {name} must be {expected}, not {value!r:.60}")
-    return InputError(f"executions: {name} must be {expected}")
-
-
-def _metadata_text(value: Any) -> str:
-    if type(value) is dict:  # by far the most frequent, and a check of an abstract class is slow
-        return _json.dumps_text(value)
-    if not isinstance(value, Mapping):
-        raise TypeError("metadata must be a mapping")
-    return _json.dumps_text(dict(value))
-
-
-def _day(value: Any) -> date | None:
-    if value is None or type(value) is date:
-        return value
-    if isinstance(value, datetime):
-        return value.date()
-    return date.fromisoformat(value)
+            array(name, [value], wanted)
+        except UNFIT:
+            return number, value
+    raise AssertionError(f"each {name} fits, but not all of them together")
 
 
 def records_of(kind: LedgerKind, table: pa.Table) -> list[ProfileExecution | JourneyExecution]:

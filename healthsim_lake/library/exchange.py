@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from healthsim_lake import _json, library
 from healthsim_lake.catalog.documents import DocumentRecord
 from healthsim_lake.errors import FormatError
+from healthsim_lake.storage.placing import written_file
 
 MAX_BYTES = 4 * 1024 * 1024
 _DESCRIBED = ("description", "products", "tags", "metadata")
@@ -48,20 +47,17 @@ def document_of(record: DocumentRecord, spec: dict[str, Any], *, kind: str) -> d
 
 
 def write(path: Path, document: dict[str, Any]) -> Path:
-    """Write a document, aside first and then moved, so that no half of it is ever seen."""
+    """Write a document, so that no half of it is ever seen.
+
+    Raises:
+        StorageError: It cannot be written; nothing was changed.
+    """
     if path.suffix.lower() in _YAML:
         text = library.yaml_text(document)
     else:
         text = _json.dumps_pretty(document) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    with written_file(path) as aside:
+        aside.write_text(text, encoding="utf-8")
     return path
 
 

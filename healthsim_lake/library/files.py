@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -132,7 +132,11 @@ class LedgerFiles:
                 self._delete([transaction.txn_id])
 
     def read(
-        self, state: LedgerState, equal: Mapping[str, str], *, only: Sequence[str] | None = None
+        self,
+        state: LedgerState,
+        equal: Mapping[str, str | int],
+        *,
+        only: Sequence[str] | None = None,
     ) -> list[pa.Table]:
         """Return what the files hold, filtered.
 
@@ -143,7 +147,7 @@ class LedgerFiles:
         files = [one for one in state.files if only is None or one.name in only]
         return [self._read_file(one, equal) for one in files]
 
-    def _read_file(self, file: LedgerFile, equal: Mapping[str, str]) -> pa.Table:
+    def _read_file(self, file: LedgerFile, equal: Mapping[str, str | int]) -> pa.Table:
         key = layout.ledger_file(self._kind.collection, file.name)
         data = self._storage.read(key)
         if hashlib.sha256(data).hexdigest() != file.sha256:
@@ -161,7 +165,14 @@ class LedgerFiles:
 
     def _write(self, table: pa.Table, txn_id: str) -> LedgerFile:
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", row_group_size=131_072)
+        pq.write_table(
+            table,
+            sink,
+            compression="zstd",
+            row_group_size=131_072,
+            use_dictionary=self._columns(pa.types.is_string),
+            column_encoding=dict.fromkeys(self._columns(pa.types.is_int64), "DELTA_BINARY_PACKED"),
+        )
         data = sink.getvalue()
         key = layout.ledger_file(self._kind.collection, txn_id)
         self._storage.delete(key)  # of an earlier attempt of the same transaction
@@ -173,6 +184,9 @@ class LedgerFiles:
             bytes=data.size,
             sha256=hashlib.sha256(data).hexdigest(),
         )
+
+    def _columns(self, kind: Callable[[pa.DataType], bool]) -> list[str]:
+        return [field.name for field in self._kind.schema if kind(field.type)]
 
     def _delete(self, names: Sequence[str]) -> None:
         for name in names:

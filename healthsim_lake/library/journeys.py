@@ -16,38 +16,36 @@ from healthsim_lake.library.runs import JourneyExecutions
 from healthsim_lake.tables.committer import Committer
 
 
-class _JourneyKind(DocumentKind[JourneyRecord, JourneySummary]):
+class _JourneyKind(DocumentKind[JourneyRecord, JourneySummary, "specs.JourneySpecification"]):
     collection: Collection = "journeys"
     singular = "journey"
+    summary = JourneySummary
 
-    def parse(self, spec: Any) -> Parsed:
-        parsed = specs.JourneySpecification.from_dict(spec)
-        return Parsed(
-            spec=parsed.to_dict(),
-            description=parsed.description,
-            products=tuple(parsed.products),
-            figures={"duration_days": parsed.duration_days, "event_count": len(parsed.all_events)},
-        )
+    def model(self, spec: Any) -> specs.JourneySpecification:
+        return specs.JourneySpecification.from_dict(spec)
 
-    def record(self, record: DocumentRecord, spec: dict[str, Any]) -> JourneyRecord:
-        figures = self.parse(spec).figures  # of this version; the record has the newest's
+    def products(self, model: specs.JourneySpecification) -> tuple[str, ...]:
+        return tuple(model.products)
+
+    def figures(self, model: specs.JourneySpecification) -> dict[str, int | float | None]:
+        return {"duration_days": model.duration_days, "event_count": len(model.all_events)}
+
+    def record(
+        self, record: DocumentRecord, parsed: Parsed[specs.JourneySpecification]
+    ) -> JourneyRecord:
         return JourneyRecord(
             **plain_fields(record),
             metadata=record.metadata,
-            journey_spec=spec,
-            duration_days=figures["duration_days"],
-            event_count=int(figures["event_count"] or 0),
+            journey_spec=parsed.spec,
+            duration_days=parsed.model.duration_days,  # of this version
+            event_count=len(parsed.model.all_events),
         )
-
-    @property
-    def summary(self) -> type[JourneySummary]:
-        return JourneySummary
 
     def builtin(self) -> Mapping[str, Any]:
         return specs.builtin_journeys()
 
 
-class Journeys(DocumentCollection[JourneyRecord, JourneySummary]):
+class Journeys(DocumentCollection[JourneyRecord, JourneySummary, "specs.JourneySpecification"]):
     """Journeys, their versions, and who went through them.
 
     Attributes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from healthsim_lake import _json
 from healthsim_lake.catalog.documents import DocumentState
 from healthsim_lake.catalog.ledgers import LedgerState, Tally
+from healthsim_lake.catalog.names import check_count
 from healthsim_lake.catalog.shelf import Shelf
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import (
@@ -23,7 +24,7 @@ from healthsim_lake.errors import (
     StorageError,
 )
 from healthsim_lake.library import ids
-from healthsim_lake.library.columns import Row, columns_of, records_of, table_of
+from healthsim_lake.library.columns import Owners, Row, columns_of, records_of, table_of
 from healthsim_lake.library.executions import JourneyExecution, LedgerKind, ProfileExecution
 from healthsim_lake.library.files import LedgerFiles
 from healthsim_lake.library.segments import Segments
@@ -54,9 +55,9 @@ class Ledger:
     def record(self, values: Row) -> int:
         """Record one execution durably, and return its id; see `columns.columns_of`."""
         self._check_writable()
-        table = columns_of(self.kind, [values], self._owners(self._committer.view()))
-        (row,) = table.to_pylist()
-        row["metadata"] = values.get("metadata")
+        owners = self._owners(self._committer.view())
+        (row,) = columns_of(self.kind, [values], owners, where="").to_pylist()
+        row["metadata"] = None if row["metadata"] is None else _json.loads(row["metadata"])
         execution_id = self._segments.write(row)
         if execution_id // ids.STEP % _LOOKS_EVERY == 0:
             # Best effort: the execution is recorded, and the next one looks again.
@@ -64,11 +65,15 @@ class Ledger:
                 self.fold()
         return execution_id
 
-    def record_many(self, rows: Sequence[Row]) -> list[int]:
+    def record_many(self, executions: Iterable[Row]) -> list[int]:
         """Record a batch durably, as one file, all of it or nothing, and return the ids."""
+        if isinstance(executions, str | bytes | Mapping) or not isinstance(executions, Iterable):
+            given = type(executions).__name__
+            raise InputError(f"executions must be a list of mappings, not {given}")
+        rows = executions if isinstance(executions, list) else list(executions)
+        self._check_writable()
         if not rows:
             return []
-        self._check_writable()
         columns = columns_of(self.kind, rows, self._owners(self._committer.view()))
         return self._files.append(columns)
 
@@ -106,7 +111,7 @@ class Ledger:
             tallies[document_id] = new if old is None else old.plus(new)
         return tallies
 
-    def table(self, **equal: str) -> pa.Table:
+    def table(self, **equal: str | int) -> pa.Table:
         """Return executions, oldest first, with the columns of the ledger's schema.
 
         Args:
@@ -126,8 +131,11 @@ class Ledger:
         self, *, limit: int | None = None, **equal: str
     ) -> list[ProfileExecution | JourneyExecution]:
         """Return executions, the newest first; see `table`."""
-        if limit is not None and limit < 0:
-            raise InputError(f"limit must not be negative (it is {limit})")
+        if limit is not None:
+            check_count(limit, "limit")
+        for column, value in equal.items():
+            if not isinstance(value, str):
+                raise InputError(f"{column} must be text, not {type(value).__name__}")
         table = self.table(**equal)
         start = 0 if limit is None else max(0, len(table) - limit)
         return records_of(self.kind, table.slice(start))[::-1]
@@ -138,14 +146,14 @@ class Ledger:
         Raises:
             ExecutionNotFoundError: There is none with that id.
         """
-        table = self.table()
-        found = records_of(self.kind, table.filter(pc.equal(table["id"], execution_id)))
+        check_count(execution_id, "the id of an execution")
+        found = records_of(self.kind, self.table(id=execution_id))
         if not found:
             raise ExecutionNotFoundError(f"Execution {execution_id} not found")
         return found[0]
 
     def _consistent(
-        self, *, read_files: bool, equal: Mapping[str, str] | None = None
+        self, *, read_files: bool, equal: Mapping[str, str | int] | None = None
     ) -> tuple[LedgerState, list[pa.Table], list[ProfileExecution | JourneyExecution]]:
         """Read files and segments as they were at one moment: again if one was folded meanwhile."""
         for _ in range(_ATTEMPTS):
@@ -182,12 +190,10 @@ class Ledger:
             return None
         return shown.timestamp.replace(tzinfo=None)
 
-    def _owners(self, snapshot: Snapshot) -> Any:
+    def _owners(self, snapshot: Snapshot) -> Owners:
         documents = Shelf(snapshot, self.kind.collection)
 
-        def owner(ref: Any) -> tuple[str, int, int]:
-            if not isinstance(ref, str):
-                raise InputError(f"give {self.kind.owner}: a name or an id")
+        def owner(ref: str) -> tuple[str, int, int]:
             found: DocumentState = documents.get(ref)
             newest = found.revisions[-1]
             return found.record.id, newest.version, newest.body_commit

@@ -14,12 +14,24 @@ from healthsim_lake.catalog.documents import (
     DocumentState,
     RestoreDocument,
 )
+from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Draft
+from healthsim_lake.errors import VersionConflictError
 from healthsim_lake.library import ids
 
 
-def creation(new: Sequence[CreateDocument], operation: str) -> Draft:
-    """Return the draft that adds documents."""
+def creation(snapshot: Snapshot, new: Sequence[CreateDocument], operation: str) -> Draft:
+    """Return the draft that adds documents.
+
+    Raises:
+        VersionConflictError: Somebody else's document got the same id at the same moment.
+    """
+    for one in new:
+        if one.document_id in snapshot.state.documents:
+            raise VersionConflictError(
+                f"the id {one.document_id} was given to another document at the same moment; "
+                "nothing was changed, save again"
+            )
     return Draft(
         operation=operation,
         actions=tuple(new),

@@ -7,18 +7,17 @@ from itertools import islice
 from typing import Any, Generic
 
 from healthsim_lake.catalog.documents import DocumentRevision, DocumentState
-from healthsim_lake.catalog.names import check_tags
+from healthsim_lake.catalog.names import check_count, check_tags, check_text
 from healthsim_lake.catalog.shelf import Shelf, revision_of
-from healthsim_lake.errors import InputError
 from healthsim_lake.library import bodies
 from healthsim_lake.library.choosing import matches
 from healthsim_lake.library.difference import Change, changes
-from healthsim_lake.library.kinds import DocumentKind, R, S
+from healthsim_lake.library.kinds import DocumentKind, M, R, S
 from healthsim_lake.library.ledger import Ledger
 from healthsim_lake.tables.committer import Committer
 
 
-class Reading(Generic[R, S]):
+class Reading(Generic[R, S, M]):
     """What can be asked of a collection without changing it.
 
     Args:
@@ -27,7 +26,7 @@ class Reading(Generic[R, S]):
         ledger: Knows how often each was run.
     """
 
-    def __init__(self, committer: Committer, kind: DocumentKind[R, S], ledger: Ledger) -> None:
+    def __init__(self, committer: Committer, kind: DocumentKind[R, S, M], ledger: Ledger) -> None:
         self._committer, self._kind, self._ledger = committer, kind, ledger
 
     def load(self, ref: str, *, version: int | None = None) -> R:
@@ -68,12 +67,14 @@ class Reading(Generic[R, S]):
             offset: Leave out so many first.
 
         Raises:
-            InputError: A negative limit or offset.
+            InputError: A negative limit or offset, or a filter of a wrong type.
         """
-        if offset < 0 or (limit is not None and limit < 0):
-            raise InputError(f"limit and offset must not be negative ({limit=}, {offset=})")
-        wanted = [] if product is None else [product]
-        wanted += [] if products is None else check_tags(products)
+        if limit is not None:
+            check_count(limit, "limit")
+        check_count(offset, "offset")
+        check_text(search, "search")
+        wanted = [] if product is None else [*check_tags([product], "product")]
+        wanted += [] if products is None else check_tags(products, "products")
         labels = check_tags(tags)
         found = sorted(self._shelf(), key=lambda one: one.revisions[-1].commit, reverse=True)
         matching = (
@@ -118,4 +119,4 @@ class Reading(Generic[R, S]):
         if revision.revision != record.revision:
             at_version = {"version": revision.version, "updated_at": revision.timestamp}
             record = record.model_copy(update=at_version)
-        return self._kind.record(record, self._spec(state, version))
+        return self._kind.record(record, self._kind.parse(self._spec(state, version)))

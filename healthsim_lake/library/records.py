@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from healthsim_lake._clock import iso
 
@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from healthsim_lake.catalog.ledgers import Tally
     from healthsim_lake.specs import ProfileSpecification
 
-_PLAIN = ("id", "name", "description", "version", "products", "tags", "created_at", "updated_at")
-
 
 @dataclass(frozen=True, kw_only=True)
-class LibraryRecord:
-    """A profile or a journey at one of its versions.
+class Described:
+    """What records and summaries say of a document.
 
     Attributes:
         id: ``profile-`` or ``journey-`` and eight hex digits.
@@ -28,7 +26,6 @@ class LibraryRecord:
         version: Of the specification: 1, 2, 3 …
         products: Products that it is meant for.
         tags: Labels to find it by.
-        metadata: Any JSON object of the caller's.
         created_at: When it was first saved, in UTC.
         updated_at: When it last changed, in UTC.
     """
@@ -39,7 +36,6 @@ class LibraryRecord:
     version: int
     products: list[str]
     tags: list[str]
-    metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime
 
@@ -49,8 +45,19 @@ class LibraryRecord:
         return self.products[0] if self.products else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as JSON values."""
+        """Return everything as JSON values."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryRecord(Described):
+    """A profile or a journey at one of its versions.
+
+    Attributes:
+        metadata: Any JSON object of the caller's.
+    """
+
+    metadata: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +87,7 @@ class JourneyRecord(LibraryRecord):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LibrarySummary:
+class LibrarySummary(Described):
     """A profile or a journey in a list.
 
     Attributes:
@@ -88,42 +95,20 @@ class LibrarySummary:
         last_executed: When last, in UTC; None if never.
     """
 
-    id: str
-    name: str
-    description: str | None
-    version: int
-    products: list[str]
-    tags: list[str]
-    created_at: datetime
-    updated_at: datetime
+    FIGURES: ClassVar[tuple[str, ...]] = ()
+    """Names of the numbers that come from the specification."""
+
     execution_count: int = 0
     last_executed: datetime | None = None
-
-    @property
-    def product(self) -> str | None:
-        """The first of the products."""
-        return self.products[0] if self.products else None
 
     @classmethod
     def of(cls, record: DocumentRecord, tally: Tally | None) -> Self:
         """Return the summary of a document."""
         return cls(
-            **{
-                **plain_fields(record),
-                **{name: record.figures.get(name) for name in cls.figures()},
-                "execution_count": 0 if tally is None else tally.count,
-                "last_executed": None if tally is None else tally.last,
-            }
+            **plain_fields(record) | {name: record.figures.get(name) for name in cls.FIGURES},
+            execution_count=0 if tally is None else tally.count,
+            last_executed=None if tally is None else tally.last,
         )
-
-    @classmethod
-    def figures(cls) -> tuple[str, ...]:
-        """Names of the numbers that come from the specification."""
-        return ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the summary as JSON values."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,12 +119,9 @@ class ProfileSummary(LibrarySummary):
         entity_count: How many people it makes, or None if it does not say.
     """
 
-    entity_count: int | None = None
+    FIGURES: ClassVar[tuple[str, ...]] = ("entity_count",)
 
-    @classmethod
-    def figures(cls) -> tuple[str, ...]:
-        """Names of the numbers that come from the specification."""
-        return ("entity_count",)
+    entity_count: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,18 +133,15 @@ class JourneySummary(LibrarySummary):
         event_count: Events in it.
     """
 
+    FIGURES: ClassVar[tuple[str, ...]] = ("duration_days", "event_count")
+
     duration_days: float | None = None
     event_count: int | None = None
-
-    @classmethod
-    def figures(cls) -> tuple[str, ...]:
-        """Names of the numbers that come from the specification."""
-        return ("duration_days", "event_count")
 
 
 def plain_fields(record: DocumentRecord) -> dict[str, Any]:
     """Return what records and summaries show of a document as it is."""
-    found = {name: getattr(record, name) for name in _PLAIN}
+    found = {one.name: getattr(record, one.name) for one in fields(Described)}
     return {**found, "products": list(record.products), "tags": list(record.tags)}
 
 

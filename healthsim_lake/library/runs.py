@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from healthsim_lake.catalog.shelf import Shelf
 from healthsim_lake.errors import ExecutionNotFoundError
 from healthsim_lake.library import bodies
-from healthsim_lake.library.executions import JourneyExecution, ProfileExecution
+from healthsim_lake.library.executions import Execution, JourneyExecution, ProfileExecution
 from healthsim_lake.library.ledger import Ledger
 from healthsim_lake.tables.committer import Committer
 
@@ -25,7 +25,7 @@ class Executions:
     def __init__(self, committer: Committer, ledger: Ledger) -> None:
         self._committer, self._ledger = committer, ledger
 
-    def record_many(self, executions: Sequence[Mapping[str, Any]]) -> list[int]:
+    def record_many(self, executions: Iterable[Mapping[str, Any]]) -> list[int]:
         """Record a batch, all of it or nothing, and return the ids in order.
 
         Args:
@@ -108,8 +108,8 @@ class ProfileExecutions(Executions):
         found = self._ledger.find(limit=1, cohort_id=cohort_id)
         return next((one for one in found if isinstance(one, ProfileExecution)), None)
 
-    def spec_of(self, cohort_or_execution: str | int) -> tuple[ProfileExecution, dict[str, Any]]:
-        """Return a run and the very specification that was run, whatever became of it since.
+    def get(self, cohort_or_execution: str | int) -> ProfileExecution:
+        """Return one run.
 
         Args:
             cohort_or_execution: A scenario's id, or the id of a run.
@@ -117,21 +117,26 @@ class ProfileExecutions(Executions):
         Raises:
             ExecutionNotFoundError: Nothing led to that scenario, or no run has that id.
         """
+        execution: Execution | None
         if isinstance(cohort_or_execution, int):
             execution = self._ledger.get(cohort_or_execution)
         else:
-            found = self.of_cohort(cohort_or_execution)
-            if found is None:
-                raise ExecutionNotFoundError(
-                    f"no profile was recorded for scenario {cohort_or_execution!r}: not found"
-                )
-            execution = found
+            execution = self.of_cohort(cohort_or_execution)
         if not isinstance(execution, ProfileExecution):
-            raise TypeError("a ledger of profiles holds something else")
-        spec = bodies.read_at(
-            self._committer.log, "profiles", execution.profile_id, execution.spec_commit
-        )
-        return execution, spec
+            raise ExecutionNotFoundError(
+                f"no profile was recorded for scenario {cohort_or_execution!r}: not found"
+            )
+        return execution
+
+    def spec(self, execution: ProfileExecution) -> dict[str, Any]:
+        """Return the very specification that was run, whatever became of it since."""
+        log, owner = self._committer.log, execution.profile_id
+        return bodies.read_at(log, "profiles", owner, execution.spec_commit)
+
+    def spec_of(self, cohort_or_execution: str | int) -> tuple[ProfileExecution, dict[str, Any]]:
+        """Return a run and its specification; see `get` and `spec`."""
+        execution = self.get(cohort_or_execution)
+        return execution, self.spec(execution)
 
 
 class JourneyExecutions(Executions):

@@ -32,7 +32,7 @@ class Segments:
         execution_id = ids.alone(moment)
         while True:
             record = self._kind.record(**values, id=execution_id, executed_at=moment)
-            data = record.model_dump_json(exclude_none=True).encode()
+            data = record.to_bytes(exclude_none=True)
             try:
                 self._storage.create(layout.segment(self._kind.collection, execution_id), data)
             except KeyExistsError:

@@ -6,18 +6,24 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from healthsim_lake.catalog.documents import Body, BodyRef, ChangeDocument, CreateDocument
+from healthsim_lake.catalog.documents import (
+    Body,
+    BodyRef,
+    ChangeDocument,
+    CreateDocument,
+    DocumentState,
+)
 from healthsim_lake.catalog.metadata import check_metadata
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.shelf import Shelf
-from healthsim_lake.catalog.transaction import Label, Plan
+from healthsim_lake.catalog.transaction import Committed, Label, Plan, Transaction
 from healthsim_lake.errors import InputError, InvalidNameError, VersionConflictError
 from healthsim_lake.library import bodies, plans
-from healthsim_lake.library.kinds import Parsed, R, S
+from healthsim_lake.library.kinds import M, Parsed, R, S
 from healthsim_lake.library.reading import Reading
 
 
-class Writing(Reading[R, S]):
+class Writing(Reading[R, S, M]):
     """What changes a document; every change is a commit of its own."""
 
     def save(
@@ -59,19 +65,23 @@ class Writing(Reading[R, S]):
             collection=self._kind.collection,
             document_id=document_id,
             name=self._checked_name(name),
-            description=parsed.description if description is None else description,
-            products=parsed.products if products is None else check_tags(products),
+            description=parsed.model.description
+            if description is None
+            else check_text(description, "description"),
+            products=self._kind.products(parsed.model)
+            if products is None
+            else check_tags(products, "products"),
             tags=check_tags(tags),
             metadata=check_metadata(metadata) or {},
-            figures=parsed.figures,
+            figures=self._kind.figures(parsed.model),
             body=self._stored(parsed, document_id, transaction.txn_id),
         )
-        committed = self._committer.commit(
-            lambda _snapshot: plans.creation([action], "save"), transaction=transaction
+        committed = self._bring(
+            action, lambda snapshot: plans.creation(snapshot, [action], "save"), transaction
         )
-        return self._shown(
-            Shelf(committed.snapshot, self._kind.collection).get(committed.result or document_id)
-        )
+        if committed.commit is None:  # an earlier request did it, with a specification of its own
+            return self._shown(self._after(committed, committed.result or document_id))
+        return self._brought(parsed, self._after(committed, document_id), revision=1)
 
     def update(
         self,
@@ -119,18 +129,19 @@ class Writing(Reading[R, S]):
         transaction = self._committer.begin(Label(author=author, message=message))
         change = ChangeDocument(
             document_id=record.id,
-            description=description,
-            products=None if products is None else check_tags(products),
+            description=check_text(description, "description"),
+            products=None if products is None else check_tags(products, "products"),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
-            figures=None if parsed is None else parsed.figures,
+            figures=None if parsed is None else self._kind.figures(parsed.model),
             body=None if parsed is None else self._stored(parsed, record.id, transaction.txn_id),
             bump=bump_version,
         )
-        committed = self._committer.commit(
-            lambda _snapshot: plans.update(change, state), transaction=transaction
-        )
-        return self._shown(Shelf(committed.snapshot, self._kind.collection).get(record.id))
+        committed = self._bring(change, lambda _: plans.update(change, state), transaction)
+        changed = self._after(committed, record.id)
+        if parsed is None:
+            return self._shown(changed)
+        return self._brought(parsed, changed, revision=record.revision + 1)
 
     def rename(self, ref: str, name: str) -> R:
         """Give a document another name; id and version stay.
@@ -178,13 +189,32 @@ class Writing(Reading[R, S]):
         wanted = state.record.name if name is None else self._checked_name(name)
         return self._commit(lambda _snapshot: plans.restoration(state, wanted), state.record.id)
 
-    def _stored(self, parsed: Parsed, document_id: str, txn_id: str) -> Body | BodyRef:
+    def _stored(self, parsed: Parsed[M], document_id: str, txn_id: str) -> Body | BodyRef:
         storage = self._committer.log.storage
         return bodies.stored(storage, parsed.spec, self._kind.collection, ids=(document_id, txn_id))
 
     def _commit(self, plan: Plan, document_id: str) -> R:
-        committed = self._committer.commit(plan)
-        return self._shown(Shelf(committed.snapshot, self._kind.collection).get(document_id))
+        return self._shown(self._after(self._committer.commit(plan), document_id))
+
+    def _bring(
+        self, action: CreateDocument | ChangeDocument, plan: Plan, transaction: Transaction
+    ) -> Committed:
+        """Commit a specification, whose document goes again if that fails."""
+        try:
+            return self._committer.commit(plan, transaction=transaction)
+        finally:
+            if transaction.done is None and not transaction.may_stand:
+                storage, collection = self._committer.log.storage, self._kind.collection
+                bodies.discard(storage, action.body, collection, action.document_id)
+
+    def _after(self, committed: Committed, document_id: str) -> DocumentState:
+        return Shelf(committed.snapshot, self._kind.collection).get_even_deleted(document_id)
+
+    def _brought(self, parsed: Parsed[M], state: DocumentState, *, revision: int) -> R:
+        """Return the document that `parsed` was just written to, without reading it again."""
+        if state.record.revision != revision:  # somebody else has changed it since
+            return self._shown(state)
+        return self._kind.record(state.record, parsed)
 
     def _checked_name(self, name: str) -> str:
         kept = check_name(name, what=self._kind.singular)
@@ -193,4 +223,9 @@ class Writing(Reading[R, S]):
         return kept
 
     def _new_id(self) -> str:
-        return f"{self._kind.singular}-{secrets.token_hex(4)}"
+        """Return an id that no document has yet, tombstones included."""
+        taken = self._committer.log.latest().state.documents
+        while True:
+            made = f"{self._kind.singular}-{secrets.token_hex(4)}"
+            if made not in taken:
+                return made

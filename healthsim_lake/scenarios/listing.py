@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Literal
 
+from healthsim_lake.catalog.names import check_count
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.errors import InputError
 
@@ -39,10 +40,11 @@ def select(
     """Return the records that match all that is given, in their order.
 
     Raises:
-        InputError: A negative limit or offset.
+        InputError: A negative limit or offset, or something else than an integer.
     """
-    if offset < 0 or (limit is not None and limit < 0):
-        raise InputError(f"limit and offset must not be negative (limit={limit}, offset={offset})")
+    if limit is not None:
+        check_count(limit, "limit")
+    check_count(offset, "offset")
     matching = (record for record in records if _matches(record, tag, search, product))
     return list(islice(matching, offset, None if limit is None else offset + limit))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from healthsim_lake._lazy import lazy_face
 from healthsim_lake.state.auto_persist import (
     AutoPersistService,
     ExportResult,
@@ -45,14 +48,43 @@ from healthsim_lake.state.provenance import (
 from healthsim_lake.state.session import Session, SessionManager
 from healthsim_lake.state.workspace import Workspace, WorkspaceMetadata
 
+if TYPE_CHECKING:
+    from healthsim_lake.state.records import (
+        ExecutionRecord,
+        JourneyExecutionRecord,
+        JourneyRecord,
+        JourneySummary,
+        ProfileExecutionRecord,
+        ProfileRecord,
+        ProfileSummary,
+    )
+
+_RECORDS = (
+    "ExecutionRecord",
+    "JourneyExecutionRecord",
+    "JourneyRecord",
+    "JourneySummary",
+    "ProfileExecutionRecord",
+    "ProfileRecord",
+    "ProfileSummary",
+)
+"""Imported when first used: executions need Arrow."""
+
 __all__ = [
     "AutoPersistService",
     "EntityWithProvenance",
+    "ExecutionRecord",
     "ExportResult",
+    "JourneyExecutionRecord",
     "JourneyManager",
+    "JourneyRecord",
+    "JourneySummary",
     "LoadedScenario",
     "PersistResult",
+    "ProfileExecutionRecord",
     "ProfileManager",
+    "ProfileRecord",
+    "ProfileSummary",
     "Provenance",
     "ProvenanceSummary",
     "ScenarioBrief",
@@ -85,3 +117,5 @@ __all__ = [
     "save_scenario",
     "scenario_exists",
 ]
+
+__getattr__ = lazy_face(__name__, dict.fromkeys(_RECORDS, "records"))

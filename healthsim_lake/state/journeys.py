@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +152,7 @@ class JourneyManager(Door):
             metadata=metadata,
         )
 
-    def record_executions(self, executions: Sequence[Mapping[str, Any]]) -> list[int]:
+    def record_executions(self, executions: Iterable[Mapping[str, Any]]) -> list[int]:
         """Record many runs at once and return their ids."""
         return self.lake.journeys.executions.record_many(executions)
 

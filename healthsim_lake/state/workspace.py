@@ -17,8 +17,8 @@ from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.default import default_lake
 from healthsim_lake.errors import FormatError
 from healthsim_lake.lake import Lake
-from healthsim_lake.scenarios.exchange.targets import written_file
 from healthsim_lake.state.provenance import EntityWithProvenance, ProvenanceSummary
+from healthsim_lake.storage.placing import written_file
 
 Directory = str | os.PathLike[str] | None
 """A folder of workspace files; None for the usual one, and the default lake besides."""

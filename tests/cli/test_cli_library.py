@@ -91,6 +91,14 @@ def test_builtin_documents_are_listed_and_imported(run, noun):
     assert run(noun, "builtin", "--import", "--json").json == {"added": [], "skipped": offered}
 
 
+@pytest.mark.filterwarnings("always")
+def test_an_import_says_which_names_somebody_else_has(run, noun, file):
+    taken = run(noun, "builtin", "--json").json[0]["name"]
+    run(noun, "save", file, "--name", taken)
+    said = run(noun, "builtin", "--import")
+    assert f"whose names are taken were not imported: {taken}\n" in said.err
+
+
 def test_an_update_without_anything_is_wrong_usage(run, noun, file):
     run(noun, "save", file)
     assert run(noun, "update", "mine").code == 2

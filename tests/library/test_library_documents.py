@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 import healthsim_lake as hl
@@ -151,6 +153,14 @@ def test_lists_are_filtered_by_product_tag_and_text(lake):
     assert lake.profiles.list()[0].entity_count == 1000
     with pytest.raises(InputError, match="negative"):
         lake.profiles.list(limit=-1)
+    with pytest.raises(InputError, match="offset must be an integer"):
+        lake.profiles.list(offset="1")
+    with pytest.raises(InputError, match="search must be text"):
+        lake.profiles.list(search=5)
+    with pytest.raises(InvalidNameError, match="products must be a list of texts"):
+        lake.profiles.list(products="a")
+    with pytest.raises(InvalidNameError, match="tags must be a list of texts, not int"):
+        lake.profiles.save("three", SPEC, tags=5)
 
 
 def test_a_large_specification_stands_in_a_document_of_its_own(lake, lake_url):
@@ -159,6 +169,17 @@ def test_a_large_specification_stands_in_a_document_of_its_own(lake, lake_url):
     assert hl.Lake(lake_url).profiles.load("p").profile_spec == large
     storage = lake._log.storage
     assert [entry.key for entry in storage.list(f"catalog/profiles/{saved.id}")]
+
+
+def test_a_large_specification_that_is_refused_leaves_nothing_behind(lake):
+    lake.profiles.save("p", SPEC, idempotency_key="k")
+    large = {**SPEC, "notes": ["x" * 1000] * 40}
+    with pytest.raises(NameTakenError):
+        lake.profiles.save("p", large)
+    assert lake.profiles.save("q", large, idempotency_key="k").name == "p"
+    with pytest.raises(InputError):
+        lake.profiles.update("p", large, message="\ud800")
+    assert list(lake._log.storage.list("catalog/profiles")) == []
 
 
 def test_an_altered_document_is_noticed(tmp_path):
@@ -235,11 +256,13 @@ def test_builtin_documents_are_imported_once_and_touch_nobody_elses(lake):
     names = set(lake.profiles.builtin())
     taken = min(names)
     mine = lake.profiles.save(taken, SPEC)
-    added = lake.profiles.import_builtin()
+    with pytest.warns(UserWarning, match=f"not imported: {taken}$"):
+        added = lake.profiles.import_builtin()
     assert set(added) == names - {taken}
     assert lake.profiles.load(taken) == mine
     before = lake.version
-    assert lake.profiles.import_builtin() == ()
+    with pytest.warns(UserWarning, match=f"not imported: {taken}$"):
+        assert lake.profiles.import_builtin() == ()
     assert lake.version == before
     assert len(lake.profiles.list(tags=["builtin"], limit=None)) == len(names) - 1
 
@@ -266,6 +289,44 @@ def test_a_read_only_lake_refuses_and_a_past_lake_shows_the_past(lake):
 def test_the_same_idempotency_key_saves_once(lake):
     first = lake.profiles.save("p", SPEC, idempotency_key="k")
     assert lake.profiles.save("p", SPEC, idempotency_key="k") == first
+
+
+def test_an_id_that_is_taken_is_never_given_again(lake, lake_url, monkeypatch):
+    first = lake.profiles.save("p", SPEC)
+    lake.profiles.delete("p")
+    drawn = [first.id[-8:], "0" * 8, "0" * 8]
+    drawing = secrets.token_hex
+    monkeypatch.setattr("secrets.token_hex", lambda n: drawn.pop(0) if n == 4 else drawing(n))
+    late = hl.Lake(lake_url)
+    assert not late.profiles.exists("q")
+    assert lake.profiles.save("q", SPEC).id == "profile-00000000"
+    with pytest.raises(VersionConflictError, match="given to another document"):
+        late.profiles.save("r", SPEC)
+    monkeypatch.undo()
+    assert lake.profiles.restore("p").id == first.id
+
+
+def test_a_specification_that_was_given_as_a_model_is_kept_as_it_was_then(lake):
+    spec = lake.profiles.save("p", SPEC).profile_spec
+    saved = lake.profiles.save("q", spec)
+    spec.products.append("changed")
+    assert saved.profile_spec == SPEC
+    assert lake.profiles.load("q").profile_spec == SPEC
+
+
+def test_names_are_found_after_every_change_and_in_a_lake_just_opened(lake, lake_url):
+    ids = [lake.profiles.save(f"p{number}", SPEC).id for number in range(3)]
+    lake.profiles.rename("p0", "moved")
+    lake.profiles.delete("p1")
+    lake.profiles.save("p1", SPEC)
+    lake.profiles.restore(ids[1], "back")
+    lake.profiles.rename("p2", "p0")
+    for one in (lake, hl.Lake(lake_url)):
+        found = {name: one.profiles.load(name).id for name in ("moved", "back", "p0")}
+        assert found == {"moved": ids[0], "back": ids[1], "p0": ids[2]}
+        assert not one.profiles.exists("p2")
+        assert not one.profiles.exists(["p1"])
+        assert not one.journeys.exists("p1")
 
 
 def test_documents_survive_a_checkpoint(lake, lake_url):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import OrderedDict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -137,6 +138,20 @@ def test_the_specification_that_was_run_is_found_whatever_became_of_it(lake):
         lake.profiles.executions.spec_of("nobody")
     with pytest.raises(ExecutionNotFoundError, match="not found"):
         lake.profiles.executions.spec_of(5)
+
+
+def test_a_profile_is_run_again_for_the_products_of_then(lake):
+    lake.profiles.update("p", products=["a"])
+    lake.profiles.update("p", tags=["x"])
+    lake.profiles.executions.record("p", cohort_id="c1", seed=1)
+    lake.profiles.update("p", products=["b", "c"], bump_version=False)
+    lake.profiles.executions.record("p", cohort_id="c2")
+    lake.profiles.rename("p", "q")
+    then, now = lake.profiles.as_executed("c1"), lake.profiles.as_executed("c2")
+    assert then == {"profile_spec": SPEC, "products": ["a"], "seed": 1}
+    assert now == {"profile_spec": SPEC, "products": ["b", "c"], "seed": None}
+    assert lake.profiles.of_cohort("c1").products == ["a"]
+    assert lake.profiles.of_cohort("c1").name == "q"
 
 
 def test_deleting_keeps_executions_or_drops_them(lake):
@@ -293,3 +308,85 @@ def test_two_executions_of_one_moment_get_two_ids_in_order(lake, monkeypatch):
     given = [lake.profiles.executions.record("p", seed=n) for n in range(5)]
     assert given == sorted(set(given))
     assert [one.seed for one in lake.profiles.executions.of("p")] == [4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"entity_count": 1.5}, "entity_count must be an integer of 64 bits"),
+        ({"seed": True}, "seed must be an integer of 64 bits"),
+        ({"seed": 1.0}, "seed must be an integer of 64 bits"),
+        ({"cohort_id": b"x"}, "cohort_id must be text"),
+        ({"error_message": "\ud800"}, "error_message must be text"),
+        ({"metadata": {"a": "\ud800"}}, "metadata must be a mapping of JSON values"),
+        ({"seed": 10**5000}, "seed must be an integer of 64 bits"),
+    ],
+)
+def test_nothing_is_rounded_or_guessed_one_by_one_or_in_a_batch(lake, values, said):
+    with pytest.raises(InputError, match=f"^{said}"):
+        lake.profiles.executions.record("p", **values)
+    with pytest.raises(InputError, match=rf"^executions\[1\]: {said}"):
+        lake.profiles.executions.record_many([{"profile_id": "p"}, {"profile_id": "p", **values}])
+    assert lake.profiles.executions.of("p") == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (None, "must be a list of mappings, not NoneType"),
+        ("p", "must be a list of mappings, not str"),
+        ({"profile_id": "p"}, "must be a list of mappings, not dict"),
+        ([{"profile_id": "p"}, None], r"executions\[1\]: must be a mapping"),
+        ([{"profile_id": ["p"]}], r"executions\[0\]: give profile_id"),
+        ([{"profile_id": "p", 5: 5}], r"executions\[0\]: 5 is not known"),
+    ],
+)
+def test_a_batch_that_is_none_is_refused_by_name(lake, rows, said):
+    with pytest.raises(InputError, match=said):
+        lake.profiles.executions.record_many(rows)
+
+
+def test_a_batch_takes_any_iterable_and_each_kind_of_value(lake):
+    text = 'a,"b" \\u0000 \U0001f600'
+    metadata = [
+        None,
+        {},
+        {"a": None},
+        {"t": text, "n": [1, {"m": [[], {}]}]},
+        {1: 2},
+        OrderedDict(),
+    ]
+    rows = ({"profile_id": "p", "seed": np_like(n), "metadata": m} for n, m in enumerate(metadata))
+    lake.profiles.executions.record_many(rows)
+    for one in metadata:
+        lake.profiles.executions.record("p", seed=5, metadata=one)
+    found = lake.profiles.executions.of("p", limit=None)[::-1]
+    kept = [None, {}, {"a": None}, {"t": text, "n": [1, {"m": [[], {}]}]}, {"1": 2}, {}]
+    assert [one.metadata for one in found] == kept * 2
+    assert [one.seed for one in found] == [0, 1, 2, 3, 4, 5] + [5] * 6
+    assert lake.profiles.executions.fold() == 6
+    assert lake.profiles.executions.of("p", limit=None)[::-1] == found
+
+
+def np_like(number: int) -> object:
+    """An integer of another library's type."""
+    return type("Integer", (), {"__index__": lambda _: number})()
+
+
+def test_batches_name_documents_in_any_mixture_of_names_and_ids(lake):
+    first = lake.profiles.load("p").id
+    second = lake.profiles.save("q", SPEC).id
+    refs = ["q", "p", first, second, "q"]
+    lake.profiles.executions.record_many([{"profile_id": ref} for ref in refs])
+    found = [one.profile_id for one in lake.profiles.executions._ledger.find()][::-1]
+    assert found == [second, first, first, second, second]
+
+
+@pytest.mark.parametrize("wrong", [5, None, ["c"]])
+def test_asking_for_what_is_no_text_is_refused_by_name(lake, wrong):
+    with pytest.raises(InputError, match="cohort_id must be text"):
+        lake.profiles.of_cohort(wrong)
+    with pytest.raises(InputError, match="entity_id must be text"):
+        lake.journeys.executions.of_entity(wrong)
+    with pytest.raises(InputError, match="limit must be an integer"):
+        lake.profiles.executions.of("p", limit="x")

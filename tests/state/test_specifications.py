@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-SEEDS = Path(
-    os.environ.get("HEALTHSIM_SEEDS", Path(__file__).resolve().parents[3] / "shared" / "seeds")
-)
+from seeds import blocks
 
 NOT_YET = {
     ("core-readme", 0): "generation and Person",
@@ -42,22 +36,11 @@ FILES = {
 }
 
 
-def text_of(document: str) -> str:
-    path = SEEDS / f"{document}.md"
-    if not path.is_file():
-        pytest.skip(f"SKIPPED WITHOUT THE SPECIFICATIONS: {path} is not there; set HEALTHSIM_SEEDS")
-    return path.read_text(encoding="utf-8")
-
-
 def adapted(code: str) -> str:
     """Other import paths, rows for the dots, and places that a test may write to."""
     code = code.replace("healthsim.", "healthsim_lake.")
     code = code.replace("[...]", "[{'id': '1'}]")
     return re.sub(r"'/(tmp|path)/", r"'\1/", code)
-
-
-def blocks(document: str) -> Iterator[tuple[int, str]]:
-    yield from enumerate(re.findall(r"```python\n(.*?)```", text_of(document), re.DOTALL))
 
 
 @pytest.mark.usefixtures("in_force")

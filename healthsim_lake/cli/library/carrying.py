@@ -100,7 +100,7 @@ def builtin(
         return
     print_line(f"Imported {len(added)} built-in {noun_of(context)}s")
     if skipped:
-        note(f"names that were taken: {', '.join(skipped)}")
+        note(f"{len(skipped)} were there already")
 
 
 def _print_offered(offered: dict[str, Any], *, as_json: bool) -> None:

@@ -112,7 +112,7 @@ def show(
 ) -> None:
     """Show a NOUN with its specification.
 
-    JSON: id, name, description, version, products, tags, metadata, created_at, updated_at and the
+    JSON: id, name, description, version, products, tags, created_at, updated_at, metadata and the
     specification, `NOUN_spec`.
 
     Example: `healthsim-lake NOUN show my-NOUN --version 1`

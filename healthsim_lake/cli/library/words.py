@@ -39,7 +39,7 @@ def noun_of(context: typer.Context) -> str:
     return group_context.info_name
 
 
-def collection_of(context: typer.Context, lake: Lake) -> DocumentCollection[Any, Any]:
+def collection_of(context: typer.Context, lake: Lake) -> DocumentCollection[Any, Any, Any]:
     """Return what the command works on."""
     return lake.profiles if noun_of(context) == "profile" else lake.journeys
 

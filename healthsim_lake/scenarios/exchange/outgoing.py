@@ -16,10 +16,11 @@ from healthsim_lake.scenarios.exchange import documents
 from healthsim_lake.scenarios.exchange.formats import Format
 from healthsim_lake.scenarios.exchange.provenance import MARKS
 from healthsim_lake.scenarios.exchange.result import ExportResult
-from healthsim_lake.scenarios.exchange.targets import ABOUT, written_file, written_folder
+from healthsim_lake.scenarios.exchange.targets import ABOUT, written_folder
 from healthsim_lake.scenarios.loading import Chosen
 from healthsim_lake.scenarios.writing.sources import Progress
 from healthsim_lake.storage import Storage
+from healthsim_lake.storage.placing import written_file
 from healthsim_lake.tables.outgoing import Agreement, TableFrames, export_columns, row_blocks
 from healthsim_lake.tables.places import refs
 

@@ -1,4 +1,4 @@
-"""Where an export goes, and how it gets there whole: written aside, then moved."""
+"""Where an export goes, and how a folder gets there whole: written aside, then moved."""
 
 from __future__ import annotations
 
@@ -6,26 +6,17 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from healthsim_lake.errors import (
-    InputError,
-    KeyExistsError,
-    LakeError,
-    ReadOnlyError,
-    StorageError,
-    StorageFullError,
-)
+from healthsim_lake.errors import InputError, KeyExistsError
 from healthsim_lake.scenarios.exchange.formats import Format, split
+from healthsim_lake.storage.placing import beside, make_durable, named_errors
 
 ABOUT = "_scenario.json"
 """In the folder of an export, what is known of the scenario besides its rows."""
 
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _UNFIT = re.compile(r'[/\\:*?"<>|]')
 _LONGEST = 150
 
@@ -64,24 +55,6 @@ def file_name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def written_file(target: Path) -> Iterator[Path]:
-    """Give the path of a file to write, and put it in the place of `target` when it is whole.
-
-    Raises:
-        StorageError: It cannot be written; nothing was changed.
-    """
-    with named_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f".{target.name[:_LONGEST]}.{secrets.token_hex(4)}.part")
-        try:
-            yield aside
-            _sync(aside)
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
 def written_folder(target: Path) -> Iterator[Path]:
     """Give the path of a folder to fill, and put it in the place of `target` when it is whole.
 
@@ -94,12 +67,12 @@ def written_folder(target: Path) -> Iterator[Path]:
     with named_errors(target):
         _refuse_other_folder(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f".{target.name[:_LONGEST]}.{secrets.token_hex(4)}.part")
+        aside = beside(target)
         aside.mkdir()
         try:
             yield aside
             for file in aside.iterdir():
-                _sync(file)
+                make_durable(file)
             _swap(aside, target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -133,27 +106,3 @@ def _refuse_other_folder(target: Path) -> None:
             f"{target} is there and is no earlier export (it holds "
             f"{(strange or names)[0]}); name another folder",
         )
-
-
-@contextlib.contextmanager
-def named_errors(target: Path) -> Iterator[None]:
-    """Say of an error of the operating system what it means and what to do."""
-    try:
-        yield
-    except LakeError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if error.errno in _NO_SPACE:
-            raise StorageFullError(error.errno, f"no space left to write {target}") from error
-        if error.errno in _NOT_ALLOWED:
-            raise ReadOnlyError(
-                error.errno, f"cannot write {target}: {reason}; choose another folder"
-            ) from error
-        raise StorageError(error.errno, f"cannot write {target}: {reason}") from error
-
-
-def _sync(path: Path) -> None:
-    """Make the content durable: a name that is moved into place must not outlive it."""
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from healthsim_lake.catalog.commit import digest
+from healthsim_lake.catalog import beside
+from healthsim_lake.catalog.beside import INLINE_BYTES
 from healthsim_lake.catalog.records import FileGroup, Manifest, ManifestRef
-from healthsim_lake.errors import KeyExistsError
 from healthsim_lake.storage import Storage, layout
-
-INLINE_BYTES = 16 * 1024
 
 
 def stored(
@@ -17,15 +15,8 @@ def stored(
     data = manifest.model_dump_json().encode()
     if len(data) < INLINE_BYTES:
         return manifest
-    key = layout.manifest(scenario_id, txn_id)
-    try:
-        storage.create(key, data)
-    except KeyExistsError:
-        # An earlier attempt of this transaction wrote one; a lost race may have changed it since.
-        if storage.read(key) != data:
-            storage.delete(key)
-            storage.create(key, data)
-    return ManifestRef(txn_id=txn_id, sha256=digest(data))
+    written = beside.write(storage, layout.manifest(scenario_id, txn_id), data)
+    return ManifestRef(txn_id=txn_id, sha256=written)
 
 
 def difference(

@@ -12,7 +12,7 @@ from typing import Any
 
 from healthsim_lake import _clock
 from healthsim_lake.errors import NotFoundError
-from healthsim_lake.scenarios.exchange.targets import named_errors
+from healthsim_lake.storage.placing import named_errors
 
 Folder = str | os.PathLike[str] | None
 _SAVED = "saved"

@@ -12,7 +12,7 @@ from typing import Any
 from healthsim_lake import _clock, _json
 from healthsim_lake.errors import FormatError
 from healthsim_lake.scenarios.exchange.documents import SCHEMA_VERSION, without_provenance
-from healthsim_lake.scenarios.exchange.targets import written_file
+from healthsim_lake.storage.placing import written_file
 
 _SHARED = ("name", "description", "tags", "created_at")
 
