@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -15,6 +16,21 @@ _HUGE_BITS = 14_281
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _NESTED = frozenset((dict, list))
 _encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
+
+
+class AsJson(ABC):
+    """Base of results that can be shown as JSON."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the result as JSON text: compact, or indented for people."""
+        shown = self.to_dict()
+        return dumps_text(shown) if indent is None else dumps_pretty(shown, indent)
 
 
 def integer_text(number: int) -> str:
@@ -53,14 +69,14 @@ def dumps_text(value: Any) -> str:
         return _dumps_huge(value)
 
 
-def dumps_pretty(value: Any) -> str:
-    """Return JSON for people: indented by two, not escaped beyond what JSON asks for.
+def dumps_pretty(value: Any, indent: int = 2) -> str:
+    """Return JSON for people: indented, not escaped beyond what JSON asks for.
 
     Raises:
         ValueError: NaN or an infinity, or a value that contains itself.
         TypeError: A value that JSON has no form for.
     """
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def canonical(value: Any) -> str:

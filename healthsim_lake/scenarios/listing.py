@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal
 
 from healthsim_lake.catalog.records import ScenarioRecord
@@ -25,6 +25,15 @@ def in_order(records: Sequence[ScenarioRecord], sort: Sort) -> Sequence[Scenario
     if sort == "name":
         return sorted(records, key=lambda one: (one.name.casefold(), one.name))
     raise InputError(f"sort={sort!r} is not known; use updated_at, created_at or name")
+
+
+def best_named(records: Sequence[ScenarioRecord], name: str) -> ScenarioRecord | None:
+    """Return the first record of that name, else in any case, else with that text in its name."""
+    wanted = name.casefold()
+    exact = (one for one in records if one.name == name)
+    folded = (one for one in records if one.name.casefold() == wanted)
+    partial = (one for one in records if wanted in one.name.casefold())
+    return next(chain(exact, folded, partial), None)
 
 
 def select(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from healthsim_lake.state import auto_persist as _auto_persist
 from healthsim_lake.state.auto_persist import (
     AutoPersistService,
+    CloneResult,
     ExportResult,
+    MergeResult,
     PersistResult,
     ScenarioBrief,
     get_auto_persist_service,
@@ -15,11 +20,14 @@ from healthsim_lake.state.functions import (
     delete_scenario,
     export_scenario_to_json,
     get_manager,
+    get_samples,
     get_scenario_tags,
+    get_summary,
     import_scenario_from_json,
     list_scenarios,
     load_scenario,
     persist,
+    query_scenario,
     rename_scenario,
     reset_manager,
     save_scenario,
@@ -43,19 +51,31 @@ from healthsim_lake.state.provenance import (
     SourceType,
 )
 from healthsim_lake.state.session import Session, SessionManager
+from healthsim_lake.state.summary import (
+    ScenarioSummary,
+    generate_summary,
+    get_scenario_by_name,
+)
 from healthsim_lake.state.workspace import Workspace, WorkspaceMetadata
+
+if TYPE_CHECKING:
+    from healthsim_lake.query import QueryResult
 
 __all__ = [
     "AutoPersistService",
+    "CloneResult",
     "EntityWithProvenance",
     "ExportResult",
     "JourneyManager",
     "LoadedScenario",
+    "MergeResult",
     "PersistResult",
     "ProfileManager",
     "Provenance",
     "ProvenanceSummary",
+    "QueryResult",
     "ScenarioBrief",
+    "ScenarioSummary",
     "Session",
     "SessionManager",
     "SourceType",
@@ -68,16 +88,21 @@ __all__ = [
     "export_scenario_to_json",
     "extract_keywords",
     "generate_scenario_name",
+    "generate_summary",
     "get_auto_persist_service",
     "get_journey_manager",
     "get_manager",
     "get_profile_manager",
+    "get_samples",
+    "get_scenario_by_name",
     "get_scenario_tags",
+    "get_summary",
     "import_scenario_from_json",
     "list_scenarios",
     "load_scenario",
     "parse_scenario_name",
     "persist",
+    "query_scenario",
     "rename_scenario",
     "reset_manager",
     "reset_service",
@@ -85,3 +110,9 @@ __all__ = [
     "save_scenario",
     "scenario_exists",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "QueryResult":  # it brings the engines along, which nothing else here waits for
+        return _auto_persist.QueryResult
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,16 @@ import os
 from healthsim_lake.default import default_lake
 from healthsim_lake.lake import Lake
 
+AnyLake = Lake | str | os.PathLike[str] | None
+"""A lake, its path or URL, or None for the default lake."""
+
+
+def lake_of(lake: AnyLake) -> Lake:
+    """Return the lake that is meant."""
+    if isinstance(lake, str | os.PathLike):
+        return Lake(lake)
+    return default_lake() if lake is None else lake
+
 
 class Door:
     """Base of the specifications' managers: they hold a lake and nothing else.
@@ -16,8 +26,8 @@ class Door:
             of each call.
     """
 
-    def __init__(self, lake: Lake | str | os.PathLike[str] | None = None) -> None:
-        self._lake = Lake(lake) if isinstance(lake, str | os.PathLike) else lake
+    def __init__(self, lake: AnyLake = None) -> None:
+        self._lake = None if lake is None else lake_of(lake)
 
     @property
     def lake(self) -> Lake:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from healthsim_lake.state.auto_persist import PersistResult
 from healthsim_lake.state.loaded import LoadedScenario
 from healthsim_lake.state.manager import StateManager
+from healthsim_lake.state.results import PersistResult
+from healthsim_lake.state.summary import BUDGET, SAMPLES, ScenarioSummary
 
 if TYPE_CHECKING:
+    from healthsim_lake.query import QueryResult
+    from healthsim_lake.scenarios.summarising.sampling import Strategy
     from healthsim_lake.scenarios.writing.sources import Entities
 
 _lock = threading.Lock()
@@ -62,9 +65,13 @@ def list_scenarios(
     return get_manager().list_scenarios(tag, search, product, limit)
 
 
-def delete_scenario(name_or_id: str, confirm: bool | None = None) -> bool:  # noqa: FBT001  # positional in the specifications
+def delete_scenario(
+    name_or_id: str,
+    confirm: bool | None = None,  # noqa: FBT001  # positional in the specifications
+    purge: bool = False,  # noqa: FBT001, FBT002  # likewise
+) -> bool:
     """Delete a scenario; see `StateManager.delete_scenario`."""
-    return get_manager().delete_scenario(name_or_id, confirm)
+    return get_manager().delete_scenario(name_or_id, confirm, purge)
 
 
 def scenario_exists(name_or_id: str) -> bool:
@@ -100,6 +107,45 @@ def persist(
     return get_manager().persist(
         entities, scenario_id, scenario_name, context, tags, description, name
     )
+
+
+def get_summary(
+    scenario_id_or_name: str,
+    include_samples: bool = True,  # noqa: FBT001, FBT002  # positional in the specifications
+    samples_per_type: int = SAMPLES,
+    budget: int = BUDGET,
+) -> ScenarioSummary:
+    """Return what a scenario is like; see `StateManager.get_summary`."""
+    return get_manager().get_summary(scenario_id_or_name, include_samples, samples_per_type, budget)
+
+
+def query_scenario(
+    scenario_id_or_name: str | None = None,
+    sql: str | None = None,
+    limit: int | None = None,
+    offset: int | None = None,
+    scenario_id: str | None = None,
+    name: str | None = None,
+    query: str | None = None,
+    page: int | None = None,
+    page_size: int | None = None,
+    params: Sequence[Any] | Mapping[str, Any] | None = None,
+) -> QueryResult:
+    """Ask one SQL question about a scenario; see `StateManager.query`."""
+    return get_manager().query(
+        scenario_id_or_name, sql, limit, offset, scenario_id, name, query, page, page_size, params
+    )
+
+
+def get_samples(
+    scenario_id_or_name: str,
+    entity_type: str,
+    count: int = SAMPLES,
+    strategy: Strategy = "diverse",
+    seed: int | str | None = None,
+) -> list[dict[str, Any]]:
+    """Return a few rows of one type; see `StateManager.get_samples`."""
+    return get_manager().get_samples(scenario_id_or_name, entity_type, count, strategy, seed)
 
 
 def export_scenario_to_json(

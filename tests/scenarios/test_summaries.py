@@ -399,6 +399,7 @@ def test_any_budget_that_the_counts_fit_is_kept(tmp_path_factory, rows, budget, 
         name=summary.name,
         description=None,
         version=1,
+        created_at=summary.created_at,
         updated_at=summary.updated_at,
         entity_counts=summary.entity_counts,
     )
