@@ -1,4 +1,4 @@
-"""Which names and tags scenarios and documents may have."""
+"""Which names, tags and descriptions scenarios and documents may have."""
 
 from __future__ import annotations
 
@@ -59,11 +59,24 @@ def check_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
     """
     if isinstance(tags, str):
         raise InvalidNameError(f"tags must be a list of texts; did you mean [{tags!r}]?")
+    if tags is not None and not isinstance(tags, Iterable):
+        raise InvalidNameError(f"tags must be a list of texts, not {type(tags).__name__}")
     kept: dict[str, str] = {}
     for tag in tags or ():
         checked = check_tag(tag)
         kept.setdefault(checked.casefold(), checked)
     return tuple(kept.values())
+
+
+def check_description(description: str | None) -> str | None:
+    """Return `description` as it is kept.
+
+    Raises:
+        InvalidNameError: It is not text.
+    """
+    if description is not None and not isinstance(description, str):
+        raise InvalidNameError(f"a description must be text, not {type(description).__name__}")
+    return description
 
 
 def _checked_text(text: str, what: str, longest: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
 from healthsim_lake.catalog.metadata import check_metadata
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_description, check_name, check_tags
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.copying.results import CloneResult, MergeResult
@@ -77,7 +77,7 @@ class Copies(Room):
         request = scenarios.CloneRequest(
             ref=ref,
             name=None if name is None else check_name(name),
-            description=description,
+            description=check_description(description),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
             types=types,
@@ -146,7 +146,7 @@ class Copies(Room):
             refs=refs,
             name=check_name(name),
             strategy=conflict_strategy,
-            description=description,
+            description=check_description(description),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
             unique=unique,

@@ -48,8 +48,14 @@ def select(
     """Return the records that match all that is given, in their order.
 
     Raises:
-        InputError: A negative limit or offset.
+        InputError: A negative limit or offset, or a value of the wrong type.
     """
+    for name, text in (("tag", tag), ("search", search), ("product", product)):
+        if text is not None and not isinstance(text, str):
+            raise InputError(f"{name}={text!r}: give text")
+    for name, number in (("limit", limit), ("offset", offset)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+            raise InputError(f"{name}={number!r}: give a whole number")
     if offset < 0 or (limit is not None and limit < 0):
         raise InputError(f"limit and offset must not be negative (limit={limit}, offset={offset})")
     matching = (record for record in records if _matches(record, tag, search, product))

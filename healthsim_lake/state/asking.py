@@ -25,13 +25,25 @@ def one_of(**given: T | None) -> T:
     Raises:
         InputError: None was given, or several that differ.
     """
+    found = at_most_one_of(**given)
+    if found is None:
+        *most, last = given
+        start = "" if len(most) > 1 else "Either "
+        raise InputError(f"{start}{', '.join(most)} or {last} required")
+    return found
+
+
+def at_most_one_of(**given: T | None) -> T | None:
+    """Return the value that was given under one of several names that mean the same, if any was.
+
+    Raises:
+        InputError: Several were given that differ.
+    """
     values = {name: value for name, value in given.items() if value is not None}
-    names = list(given)
-    if not values:
-        raise InputError(f"{_either(names)} required")
-    first, *others = values.values()
+    first, *others = values.values() or [None]
     if any(other != first for other in others):
-        raise InputError(f"{' and '.join(values)} mean the same here; give one of them")
+        told = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        raise InputError(f"{told} mean the same; give one")
     return first
 
 
@@ -57,9 +69,3 @@ def window(
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(f"{name}={value!r}: give a whole number, {least} or more")
     return {"limit": size, "offset": number * size}
-
-
-def _either(names: list[str]) -> str:
-    *most, last = names
-    start = "Either " if len(names) == 2 else ""  # noqa: PLR2004  # English has one word for two
-    return f"{start}{', '.join(most)} or {last}" if most else last

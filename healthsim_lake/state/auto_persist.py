@@ -37,8 +37,6 @@ __all__ = [
     "reset_service",
 ]
 
-Target = str | os.PathLike[str] | None
-
 
 def __getattr__(name: str) -> Any:
     if name == "QueryResult":  # it brings the engines along, which nothing else here waits for
@@ -294,7 +292,7 @@ class AutoPersistService(Door):
         self,
         scenario_id: str,
         format: str = "json",  # noqa: A002  # promised by the specifications
-        output_path: Target = None,
+        output_path: str | os.PathLike[str] | None = None,
         include_entity_types: list[str] | None = None,
         include_provenance: bool = True,  # noqa: FBT001, FBT002  # likewise
     ) -> ExportResult:
@@ -307,15 +305,21 @@ class AutoPersistService(Door):
             include_provenance=include_provenance,
         )
 
-    def export_to_json(self, scenario_id: str, output_path: Target = None) -> ExportResult:
+    def export_to_json(
+        self, scenario_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> ExportResult:
         """Write a scenario to a JSON file."""
         return self.export_scenario(scenario_id, "json", output_path)
 
-    def export_to_csv(self, scenario_id: str, output_path: Target = None) -> ExportResult:
+    def export_to_csv(
+        self, scenario_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> ExportResult:
         """Write a scenario to a folder of CSV files."""
         return self.export_scenario(scenario_id, "csv", output_path)
 
-    def export_to_parquet(self, scenario_id: str, output_path: Target = None) -> ExportResult:
+    def export_to_parquet(
+        self, scenario_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> ExportResult:
         """Write a scenario to a folder of Parquet files."""
         return self.export_scenario(scenario_id, "parquet", output_path)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.errors import InputError
-from healthsim_lake.state.asking import one_of, window
+from healthsim_lake.state.asking import at_most_one_of, one_of, window
 from healthsim_lake.state.auto_persist import AutoPersistService
 from healthsim_lake.state.door import Door
 from healthsim_lake.state.journeys import JourneyManager
@@ -158,7 +158,7 @@ class StateManager(Door):
         done = self.lake.scenarios.persist(
             entities,
             ref=scenario_id,
-            name=scenario_name if name is None else name,
+            name=at_most_one_of(scenario_name=scenario_name, name=name),
             context=context,
             tags=tags,
             description=description,
@@ -273,7 +273,7 @@ class StateManager(Door):
         """
         return self.lake.scenarios.import_file(
             json_path,
-            name=name_override if name is None else name,
+            name=at_most_one_of(name=name, name_override=name_override),
             overwrite=overwrite,
             format="json",
         ).id

@@ -11,6 +11,7 @@ from healthsim_lake.scenarios.writing.autoname import (
     parse_scenario_name,
     sanitize_name,
 )
+from healthsim_lake.state.checked import checked
 from healthsim_lake.state.door import AnyLake, lake_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 
+@checked
 def ensure_unique_name(base: str, lake: AnyLake = None) -> str:
     """Return `base`, or ``base-2``, ``base-3`` … if a scenario has that name now.
 
@@ -30,6 +32,7 @@ def ensure_unique_name(base: str, lake: AnyLake = None) -> str:
     return free_name(base, {one.name for one in lake_of(lake).scenarios.list(limit=None)})
 
 
+@checked
 def generate_scenario_name(
     keywords: Iterable[str] | None = None,
     context: str | None = None,

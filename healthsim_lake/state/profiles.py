@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.errors import InputError
+from healthsim_lake.state.asking import at_most_one_of
 from healthsim_lake.state.door import Door
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class ProfileManager(Door):
         return self.lake.profiles.executions.record(
             profile_id,
             cohort_id=cohort_id,
-            entity_count=_one_count(count, entity_count),
+            entity_count=at_most_one_of(count=count, entity_count=entity_count) or 0,
             seed=seed,
             duration_ms=duration_ms,
             status=status,
@@ -187,9 +188,3 @@ def _either(product: str | None, products: Iterable[str] | None) -> Iterable[str
     if product is not None and products is not None:
         raise InputError("give either product or products, not both")
     return products if product is None else [product]
-
-
-def _one_count(count: int | None, entity_count: int | None) -> int:
-    if None not in (count, entity_count) and count != entity_count:
-        raise InputError(f"count={count} and entity_count={entity_count} mean the same; give one")
-    return (entity_count if count is None else count) or 0

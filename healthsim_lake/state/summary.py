@@ -12,6 +12,7 @@ from healthsim_lake._json import AsJson
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.listing import best_named
 from healthsim_lake.scenarios.summarising.summary import CHARACTERS_PER_TOKEN
+from healthsim_lake.state.checked import checked
 from healthsim_lake.state.door import AnyLake, lake_of
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class ScenarioSummary(AsJson):
         return len(self.to_json(indent=None)) // CHARACTERS_PER_TOKEN
 
 
+@checked
 def generate_summary(
     scenario_id: str,
     include_samples: bool = True,  # noqa: FBT001, FBT002  # positional in the specifications
@@ -126,6 +128,7 @@ def generate_summary(
     return ScenarioSummary.of(found)
 
 
+@checked
 def get_scenario_by_name(name: str, lake: AnyLake = None) -> str | None:
     """Return the id of the scenario that is called so, or else most like it; None without any.
 

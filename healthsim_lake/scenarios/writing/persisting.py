@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_description, check_name, check_tags
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError
@@ -90,7 +90,7 @@ class Persistence(Room):
         if ref is None:
             request = scenarios.SaveRequest(
                 name=self._name(name, context, keywords, entities),
-                description=description,
+                description=check_description(description),
                 tags=labels,
                 unique=True,
             )
@@ -105,7 +105,7 @@ class Persistence(Room):
                 self._types.in_use(),
                 on_duplicate=on_duplicate,
                 tags=labels or (),
-                description=description,
+                description=check_description(description),
             )
             record = adding.run(ref, entities, label=label, **told)
         return Persisted(
