@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.errors import InputError
 from healthsim_lake.state.asking import at_most_one_of
+from healthsim_lake.state.builtin import import_builtin
 from healthsim_lake.state.door import Door
 
 if TYPE_CHECKING:
@@ -150,8 +151,8 @@ class ProfileManager(Door):
         )
 
     def record_executions(self, executions: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Record many runs at once and return their ids."""
-        return self.lake.profiles.executions.record_many(executions)
+        """Record many runs at once, each as for `record_execution`, and return their ids."""
+        return self.lake.profiles.executions.record_many(list(map(_counted, executions)))
 
     def get_executions(self, profile_id: str, limit: int | None = 20) -> list[ProfileExecution]:
         """Return the runs of a profile, the newest first."""
@@ -174,7 +175,7 @@ class ProfileManager(Door):
 
     def import_builtin_profiles(self) -> int:
         """Save the profiles that ship with the package; return how many were new."""
-        return len(self.lake.profiles.import_builtin())
+        return import_builtin(self.lake.profiles)
 
 
 def get_profile_manager(
@@ -182,6 +183,14 @@ def get_profile_manager(
 ) -> ProfileManager:
     """Return a manager of the default lake, or of another one."""
     return ProfileManager(lake)
+
+
+def _counted(execution: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "count" not in execution:
+        return execution
+    known = dict(execution)
+    counts = {"count": known.pop("count"), "entity_count": known.get("entity_count")}
+    return {**known, "entity_count": at_most_one_of(**counts)}
 
 
 def _either(product: str | None, products: Iterable[str] | None) -> Iterable[str] | None:
