@@ -1,4 +1,4 @@
-"""The specifications' way of importing built-in documents: it counts, and warns of what it skips."""
+"""Built-in documents, as the specifications import them: counted, and with a warning of skips."""
 
 from __future__ import annotations
 
