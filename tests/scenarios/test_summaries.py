@@ -406,6 +406,18 @@ def test_any_budget_that_the_counts_fit_is_kept(tmp_path_factory, rows, budget, 
     assert summary.token_estimate() <= max(budget, bare.token_estimate())
 
 
+def test_as_many_samples_as_asked_for_are_shown_as_far_as_they_are_kept(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS})
+    for wanted, shown in ((0, 0), (1, 1), (3, 3), (4, 4), (99, 5)):
+        samples = lake.scenarios.summary("demo", samples=wanted).samples
+        assert len(samples.get("patients", ())) == shown
+    tight = lake.scenarios.summary("demo", samples=5, budget=500)
+    assert tight.token_estimate() <= 500
+    for wrong in (-1, "3", True):
+        with pytest.raises(InputError, match="samples"):
+            lake.scenarios.summary("demo", samples=wrong)
+
+
 def test_samples_shrink_before_statistics_do(lake):
     wide = [{f"column_{n}": f"{'x' * 180}{row}" for n in range(60)} for row in range(20)]
     lake.scenarios.save("demo", {"widgets": wide, "patients": PATIENTS})

@@ -206,3 +206,8 @@ def test_threads_share_one_manager_and_one_service(lake):
     assert [one[:2] for one in found] == [(number + 1, number + 1) for number in range(8)]
     assert len({name for *_, name in found}) == 8, "names are unique without races"
     assert len(service.scenarios_by_tag("t")) == 2
+    with ThreadPoolExecutor(4) as pool:
+        clones = list(pool.map(lambda _: service.clone_scenario("a", "same"), range(4)))
+        merged = list(pool.map(lambda _: service.merge_scenarios(["a", "b"], "same"), range(4)))
+    names = [one.new_scenario_name for one in clones] + [one.target_scenario_name for one in merged]
+    assert sorted(names) == ["same", *(f"same-{number}" for number in range(2, 9))]
