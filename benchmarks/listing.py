@@ -1,15 +1,21 @@
-"""Listing 1,000 scenarios, against parsing the same records from JSON text."""
+"""Listing scenarios, against parsing the same records from JSON text."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
+import listing_lake
 import work
-from harness import Figure, Options, alternate
+from harness import Figure, Options, Pair, alternate
 
 from healthsim_lake import Lake
 
 PARSED = "json.loads of the same records"
+WORKER = Path(__file__).with_name("listing_worker.py")
 
 
 def measure(options: Options) -> list[Figure]:
@@ -35,3 +41,45 @@ def measure(options: Options) -> list[Figure]:
         opened.figure(f"List {scenarios:,} scenarios", target=2.0, against=PARSED),
         fresh.figure("… with a lake just opened", target=None, against=PARSED),
     ]
+
+
+def fresh(options: Options) -> list[Figure]:
+    """Measure the first list of 10,000 scenarios, each in a process of its own."""
+    root = options.folder / "lake"
+    scenarios = options.pick(10_000, 200)
+    listing_lake.build(root, scenarios)
+    records = options.folder / "records.json"
+    found = Lake(root).scenarios.list(limit=None)
+    records.write_text(json.dumps([record.model_dump(mode="json") for record in found]))
+    runs = options.pick(15, 3)
+    catalog = _processes(root, listing_lake.read(root), runs)
+    alone = _processes(root, [records], runs)
+    return [
+        catalog.figure(
+            f"First list of a process, of {scenarios:,} scenarios",
+            target=2.0,
+            against="json.loads of the files that say so",
+        ),
+        alone.figure(
+            "… against the records alone, without manifests and versions",
+            target=None,
+            against=PARSED,
+        ),
+    ]
+
+
+def _processes(root: Path, files: Sequence[Path], runs: int) -> Pair:
+    _seconds("list", root, files)
+    _seconds("parse", root, files)
+    pair = Pair([], [])
+    for _ in range(runs):
+        pair.ours.append(_seconds("list", root, files))
+        pair.baseline.append(_seconds("parse", root, files))
+    return pair
+
+
+def _seconds(verb: str, root: Path, files: Sequence[Path]) -> float:
+    command = [sys.executable, str(WORKER), verb, str(root)]
+    given = "\n".join(map(str, files))
+    answer = subprocess.run(command, input=given, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603  # ours
+    return float(answer.stdout)

@@ -30,6 +30,7 @@ GROUPS = {
     "save-small": ("small", "save"),
     "load-large": ("large", "load"),
     "list": ("listing", "measure"),
+    "list-fresh": ("listing", "fresh"),
     "compare": ("comparing", "measure"),
     "clone": ("copies", "clone"),
     "merge": ("copies", "merge"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -18,6 +19,21 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _SURROGATE = r"\ud"
 _NESTED = frozenset((dict, list))
 _encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
+
+
+class AsJson(ABC):
+    """Base of results that can be shown as JSON."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the result as JSON text: compact, or indented for people."""
+        shown = self.to_dict()
+        return dumps_text(shown) if indent is None else dumps_pretty(shown, indent)
 
 
 def integer_text(number: int) -> str:
@@ -97,14 +113,14 @@ def _check_characters(text: str, value: Any) -> None:
             raise ValueError(f"{half!r} is half of a character (a lone surrogate)") from None
 
 
-def dumps_pretty(value: Any) -> str:
-    """Return JSON for people: indented by two, not escaped beyond what JSON asks for.
+def dumps_pretty(value: Any, indent: int = 2) -> str:
+    """Return JSON for people: indented, not escaped beyond what JSON asks for.
 
     Raises:
         ValueError: NaN or an infinity, or a value that contains itself.
         TypeError: A value that JSON has no form for.
     """
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def canonical(value: Any) -> str:

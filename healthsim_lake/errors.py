@@ -2,6 +2,7 @@
 
     LakeError
     ├── InputError (ValueError)             what was given cannot be taken; nothing was changed
+    │   ├── ParameterError (TypeError)      no such parameter, or a value of the wrong type
     │   ├── InvalidNameError                a scenario, tag or table name breaks a rule
     │   ├── InvalidEntityError              a row that cannot be kept exactly; says table, row, key
     │   ├── InvalidPathError                a key or path that would leave the lake
@@ -64,6 +65,10 @@ class LakeError(Exception):
 
 class InputError(LakeError, ValueError):
     """What was given cannot be taken; nothing was changed."""
+
+
+class ParameterError(InputError, TypeError):
+    """A function was called with a parameter it does not have, or a value of the wrong type."""
 
 
 class InvalidNameError(InputError):

@@ -22,9 +22,8 @@ from healthsim_lake.catalog.documents import (
 )
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerIs
 from healthsim_lake.catalog.records import (
+    AnyManifest,
     Count,
-    Manifest,
-    ManifestRef,
     Origin,
     Record,
     ScenarioId,
@@ -71,7 +70,7 @@ class CreateScenario(Record):
     metadata: dict[str, Any] = {}
     products: tuple[str, ...] = ()
     entity_counts: dict[str, Count] = {}
-    manifest: Manifest | ManifestRef
+    manifest: AnyManifest
     statistics: StatisticsRef | None = None
     origins: tuple[Origin, ...] = ()
 
@@ -89,7 +88,7 @@ class ReplaceRows(Record):
     scenario_id: ScenarioId
     products: tuple[str, ...] = ()
     entity_counts: dict[str, Count] = {}
-    manifest: Manifest | ManifestRef
+    manifest: AnyManifest
     statistics: StatisticsRef | None = None
     same_rows: bool = False
     origins: tuple[Origin, ...] | None = None
@@ -141,7 +140,7 @@ class RestoreScenario(Record):
     kind: Literal["restore_scenario"] = "restore_scenario"
     scenario_id: ScenarioId
     name: str
-    manifest: Manifest | ManifestRef
+    manifest: AnyManifest
     entity_counts: dict[str, Count] = {}
     statistics: StatisticsRef | None = None
 

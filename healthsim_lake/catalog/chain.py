@@ -17,6 +17,7 @@ from healthsim_lake.catalog.commit import (
     parse_lake_file,
 )
 from healthsim_lake.catalog.snapshot import Snapshot
+from healthsim_lake.catalog.uncollected import uncollected
 from healthsim_lake.errors import DamagedCommitError, KeyMissingError, NotALakeError
 from healthsim_lake.storage import Storage, layout
 
@@ -76,10 +77,11 @@ def open_head(storage: Storage) -> Opened | None:
     if found is None:
         return None
     lake, lake_digest = found
-    start = checkpoint.newest(storage, lake.lake_id)
-    base = Snapshot(version=0, digest=lake_digest) if start is None else start.snapshot
-    commits = list(commits_after(storage, base))
-    snapshot = base.advance((commit, own) for commit, own, _ in commits)
+    with uncollected():
+        start = checkpoint.newest(storage, lake.lake_id)
+        base = Snapshot(version=0, digest=lake_digest) if start is None else start.snapshot
+        commits = list(commits_after(storage, base))
+        snapshot = base.advance((commit, own) for commit, own, _ in commits)
     later, next_one = layout.commit(snapshot.version + 2), layout.commit(snapshot.version + 1)
     # Two commits may have been made since the last look: a gap is one only if it stays.
     if storage.stat(later) is not None and storage.stat(next_one) is None:

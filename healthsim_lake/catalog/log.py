@@ -20,6 +20,7 @@ from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics
 from healthsim_lake.catalog.retention_fold import applied
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
+from healthsim_lake.catalog.uncollected import uncollected
 from healthsim_lake.errors import (
     DamagedCommitError,
     KeyExistsError,
@@ -184,14 +185,15 @@ class CommitLog:
         return replace(past, state=applied(past.state, head.state))
 
     def _rebuild(self, version: int) -> Snapshot:
-        start = checkpoint.newest(self.storage, self._require().lake.lake_id, until=version)
-        if start is None:
-            found = chain.read_lake_file(self.storage)
-            base = Snapshot(version=0, digest="" if found is None else found[1])
-        else:
-            base = start.snapshot
-        commits = (self.read(number) for number in range(base.version + 1, version + 1))
-        return base.advance((commit, "") for commit in commits)
+        with uncollected():
+            start = checkpoint.newest(self.storage, self._require().lake.lake_id, until=version)
+            if start is None:
+                found = chain.read_lake_file(self.storage)
+                base = Snapshot(version=0, digest="" if found is None else found[1])
+            else:
+                base = start.snapshot
+            commits = (self.read(number) for number in range(base.version + 1, version + 1))
+            return base.advance((commit, "") for commit in commits)
 
     def version_at(self, moment: datetime) -> int:
         """Return the last version not after `moment`; naive times mean UTC.

@@ -1,4 +1,4 @@
-"""Which names and tags scenarios and documents may have."""
+"""Which names, tags and descriptions scenarios and documents may have."""
 
 from __future__ import annotations
 

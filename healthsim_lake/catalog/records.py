@@ -136,6 +136,10 @@ class ManifestRef(Record):
     sha256: Digest
 
 
+AnyManifest = Annotated[Manifest | ManifestRef, Field(union_mode="left_to_right")]
+"""A manifest that stands in place, as nearly all do, or one in a document of its own."""
+
+
 class Statistics(Record):
     """What is known of the rows of one state of a scenario; it can be computed anew from them.
 

@@ -10,8 +10,7 @@ from pydantic import Field, PrivateAttr
 from healthsim_lake.catalog.documents import Collection, DocumentState
 from healthsim_lake.catalog.ledgers import LedgerState
 from healthsim_lake.catalog.records import (
-    Manifest,
-    ManifestRef,
+    AnyManifest,
     Record,
     ScenarioRecord,
     ScenarioVersion,
@@ -24,7 +23,7 @@ class ScenarioState(Record):
     """A scenario with the manifest of its newest state and the list of its versions."""
 
     record: ScenarioRecord
-    manifest: Manifest | ManifestRef
+    manifest: AnyManifest
     versions: tuple[ScenarioVersion, ...]
 
 

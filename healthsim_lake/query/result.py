@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from healthsim_lake import _json
+from healthsim_lake._json import AsJson
 from healthsim_lake.errors import QueryError
 from healthsim_lake.query.plain import duration, plain_values
 from healthsim_lake.query.views import sql_type
@@ -35,7 +36,7 @@ def check_page(*, limit: int, offset: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryResult:
+class QueryResult(AsJson):
     """One page of an answer; pages of one answer are cut from one run, so they are stable.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
 from healthsim_lake.catalog.metadata import check_metadata
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.copying.results import CloneResult, MergeResult
@@ -35,6 +35,7 @@ class Copies(Room):
         version: int | None = None,
         as_of: datetime | None = None,
         new_ids: bool = False,
+        unique: bool = False,
         idempotency_key: str | None = None,
         author: str | None = None,
         message: str | None = None,
@@ -57,6 +58,7 @@ class Copies(Room):
             new_ids: Give every row new identifiers of the same form (its key, and what else rows
                 are pointed to by, such as an ``mrn``), and let every reference follow. References
                 to what the clone does not hold stay as they are.
+            unique: Put a number behind a `name` that is taken, e.g. ``name-2``.
             idempotency_key: A second clone with the same key within 7 days does nothing and
                 returns the result of the first.
             author: Who, for the history.
@@ -66,7 +68,7 @@ class Copies(Room):
             ScenarioNotFoundError: There is (or was) no such scenario.
             VersionNotFoundError: It never had that version.
             EntityTypeNotFoundError: It holds no such type.
-            NameTakenError: The name exists.
+            NameTakenError: The name exists, and `unique` is false.
             InvalidNameError: The name or a tag breaks a rule.
             DataFileMissingError: A file of the source is gone.
         """
@@ -75,13 +77,14 @@ class Copies(Room):
         request = scenarios.CloneRequest(
             ref=ref,
             name=None if name is None else check_name(name),
-            description=description,
+            description=check_text(description, "description"),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
             types=types,
             version=version,
             as_of=as_of,
             new_ids=new_ids,
+            unique=unique,
         )
         label = Label(author=author, message=message, idempotency_key=idempotency_key)
         return scenarios.Cloning(self._committer, self._types, request).run(label)
@@ -95,6 +98,7 @@ class Copies(Room):
         description: str | None = None,
         tags: Iterable[str] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        unique: bool = False,
         idempotency_key: str | None = None,
         author: str | None = None,
         message: str | None = None,
@@ -118,6 +122,7 @@ class Copies(Room):
             tags: Labels; by default those of all sources.
             metadata: Any JSON object; by default that of all sources, where the first one that
                 has a key gives its value.
+            unique: Put a number behind a `name` that is taken, e.g. ``name-2``.
             idempotency_key: A second merge with the same key within 7 days does nothing and
                 returns the result of the first.
             author: Who, for the history.
@@ -126,7 +131,7 @@ class Copies(Room):
         Raises:
             InputError: Fewer than two sources, one of them twice, or an unknown strategy.
             ScenarioNotFoundError: A source is not there, or was deleted meanwhile.
-            NameTakenError: The name exists.
+            NameTakenError: The name exists, and `unique` is false.
             InvalidNameError: The name or a tag breaks a rule.
             DataFileMissingError: A file of a source is gone.
         """
@@ -141,9 +146,10 @@ class Copies(Room):
             refs=refs,
             name=check_name(name),
             strategy=conflict_strategy,
-            description=description,
+            description=check_text(description, "description"),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
+            unique=unique,
         )
         label = Label(author=author, message=message, idempotency_key=idempotency_key)
         return scenarios.Merging(self._committer, self._types, request).run(label)

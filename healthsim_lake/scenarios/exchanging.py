@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from healthsim_lake import scenarios
 from healthsim_lake.catalog.metadata import check_metadata
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.scenarios import exchange
@@ -122,7 +122,9 @@ class Exchange(Room):
         labels = found.tags if tags is None else tags
         request = scenarios.SaveRequest(
             name=check_name(found.name if name is None else name),
-            description=found.description if description is None else description,
+            description=check_text(
+                found.description if description is None else description, "description"
+            ),
             tags=None if labels is None else check_tags(labels),
             metadata=check_metadata(found.metadata),
             overwrite=overwrite,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal
 
-from healthsim_lake.catalog.names import check_count
+from healthsim_lake.catalog.names import check_count, check_text
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.errors import InputError
 
@@ -28,6 +28,15 @@ def in_order(records: Sequence[ScenarioRecord], sort: Sort) -> Sequence[Scenario
     raise InputError(f"sort={sort!r} is not known; use updated_at, created_at or name")
 
 
+def best_named(records: Sequence[ScenarioRecord], name: str) -> ScenarioRecord | None:
+    """Return the first record of that name, else in any case, else with that text in its name."""
+    wanted = name.casefold()
+    exact = (one for one in records if one.name == name)
+    folded = (one for one in records if one.name.casefold() == wanted)
+    partial = (one for one in records if wanted in one.name.casefold())
+    return next(chain(exact, folded, partial), None)
+
+
 def select(
     records: Sequence[ScenarioRecord],
     *,
@@ -40,8 +49,10 @@ def select(
     """Return the records that match all that is given, in their order.
 
     Raises:
-        InputError: A negative limit or offset, or something else than an integer.
+        InputError: A negative limit or offset, or a value of the wrong type.
     """
+    for name, text in (("tag", tag), ("search", search), ("product", product)):
+        check_text(text, name)
     if limit is not None:
         check_count(limit, "limit")
     check_count(offset, "offset")

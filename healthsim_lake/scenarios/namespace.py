@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
 from healthsim_lake.catalog.metadata import check_metadata
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError, ScenarioNotFoundError, VersionNotFoundError
@@ -86,7 +86,7 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
             raise InputError("give either unique or overwrite, not both")
         request = scenarios.SaveRequest(
             name=check_name(name),
-            description=description,
+            description=check_text(description, "description"),
             tags=None if tags is None else check_tags(tags),
             metadata=check_metadata(metadata),
             overwrite=overwrite,
@@ -248,8 +248,8 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
         metadata: Mapping[str, Any] | None = None,
     ) -> ScenarioRecord:
         """Set the description, the metadata, or both."""
-        checked = check_metadata(metadata)
-        return self._change(ref, lambda own: lifecycle.describe(own, description, checked))
+        text, checked = check_text(description, "description"), check_metadata(metadata)
+        return self._change(ref, lambda own: lifecycle.describe(own, text, checked))
 
     def delete(
         self, ref: str, *, missing_ok: bool = False, purge: bool = False

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Summaries(Room):
     """Look at a scenario."""
 
-    def summary(self, ref: str, *, budget: int = 3_500, version: int | None = None) -> Summary:
+    def summary(
+        self, ref: str, *, budget: int = 3_500, samples: int = 3, version: int | None = None
+    ) -> Summary:
         """Return counts, statistics and samples of a scenario, in constant time.
 
         They were computed when the rows were written. What does not fit the budget shrinks:
@@ -25,12 +27,13 @@ class Summaries(Room):
         Args:
             ref: Name or id.
             budget: Tokens, as `Summary.token_estimate` counts them.
+            samples: Rows of each type to show; 5 are kept of each, see `samples` for more.
             version: One of its versions, see `history`; None for the newest.
 
         Raises:
             ScenarioNotFoundError: There is no such scenario.
             VersionNotFoundError: It never had that version.
-            InputError: The budget is no positive integer.
+            InputError: The budget is no positive integer, or `samples` no number of rows.
         """
         snapshot = self._committer.view()
         return scenarios.summarise(
@@ -39,6 +42,7 @@ class Summaries(Room):
             snapshot.get(ref),
             self._types,
             budget=budget,
+            samples=samples,
             version=version,
         )
 

@@ -56,7 +56,8 @@ class Declared(BaseModel):
         if isinstance(document, Declared):
             raise InvalidSpecificationError(cls.what(), [((), f"this is a {document.what()}")])
         if isinstance(document, BaseModel):
-            document = document.model_dump(mode="json", exclude_unset=True)
+            # Defaults of somebody else's model are part of what it says; None says nothing.
+            document = document.model_dump(mode="json", exclude_none=True)
         if not isinstance(document, Mapping):
             raise InvalidSpecificationError(
                 cls.what(), [((), f"must be an object (a dict), not {shown(document)}")]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from healthsim_lake._lazy import lazy_face
 from healthsim_lake.state.auto_persist import (
     AutoPersistService,
+    CloneResult,
     ExportResult,
+    MergeResult,
     PersistResult,
     ScenarioBrief,
     get_auto_persist_service,
@@ -18,11 +20,14 @@ from healthsim_lake.state.functions import (
     delete_scenario,
     export_scenario_to_json,
     get_manager,
+    get_samples,
     get_scenario_tags,
+    get_summary,
     import_scenario_from_json,
     list_scenarios,
     load_scenario,
     persist,
+    query_scenario,
     rename_scenario,
     reset_manager,
     save_scenario,
@@ -46,6 +51,11 @@ from healthsim_lake.state.provenance import (
     SourceType,
 )
 from healthsim_lake.state.session import Session, SessionManager
+from healthsim_lake.state.summary import (
+    ScenarioSummary,
+    generate_summary,
+    get_scenario_by_name,
+)
 from healthsim_lake.state.workspace import Workspace, WorkspaceMetadata
 
 if TYPE_CHECKING:
@@ -68,10 +78,12 @@ _RECORDS = (
     "ProfileRecord",
     "ProfileSummary",
 )
-"""Imported when first used: executions need Arrow."""
+"""Imported when first used: executions need Arrow, answers an engine."""
+    from healthsim_lake.query import QueryResult
 
 __all__ = [
     "AutoPersistService",
+    "CloneResult",
     "EntityWithProvenance",
     "ExecutionRecord",
     "ExportResult",
@@ -80,6 +92,7 @@ __all__ = [
     "JourneyRecord",
     "JourneySummary",
     "LoadedScenario",
+    "MergeResult",
     "PersistResult",
     "ProfileExecutionRecord",
     "ProfileManager",
@@ -87,7 +100,9 @@ __all__ = [
     "ProfileSummary",
     "Provenance",
     "ProvenanceSummary",
+    "QueryResult",
     "ScenarioBrief",
+    "ScenarioSummary",
     "Session",
     "SessionManager",
     "SourceType",
@@ -100,16 +115,21 @@ __all__ = [
     "export_scenario_to_json",
     "extract_keywords",
     "generate_scenario_name",
+    "generate_summary",
     "get_auto_persist_service",
     "get_journey_manager",
     "get_manager",
     "get_profile_manager",
+    "get_samples",
+    "get_scenario_by_name",
     "get_scenario_tags",
+    "get_summary",
     "import_scenario_from_json",
     "list_scenarios",
     "load_scenario",
     "parse_scenario_name",
     "persist",
+    "query_scenario",
     "rename_scenario",
     "reset_manager",
     "reset_service",
@@ -118,4 +138,6 @@ __all__ = [
     "scenario_exists",
 ]
 
-__getattr__ = lazy_face(__name__, dict.fromkeys(_RECORDS, "records"))
+__getattr__ = lazy_face(
+    __name__, {**dict.fromkeys(_RECORDS, "records"), "QueryResult": "auto_persist"}
+)

@@ -4,169 +4,52 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, SupportsIndex, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
-from healthsim_lake import _clock, _json, entities
-from healthsim_lake.catalog.records import ScenarioRecord
+from healthsim_lake import query as _questions
+from healthsim_lake.catalog.names import check_tags
 from healthsim_lake.errors import InputError
-from healthsim_lake.lake import Lake
+from healthsim_lake.scenarios.copying.results import CloneResult, MergeResult
 from healthsim_lake.scenarios.exchange.result import ExportResult
-from healthsim_lake.scenarios.writing.autoname import sanitize_name
-from healthsim_lake.scenarios.writing.persisting import Persisted
-from healthsim_lake.state.door import Door
+from healthsim_lake.scenarios.writing.autoname import base_name, sanitize_name
+from healthsim_lake.state.asking import one_of, window
+from healthsim_lake.state.door import AnyLake, Door
+from healthsim_lake.state.results import EntityIds, PersistResult, ScenarioBrief
+from healthsim_lake.state.summary import BUDGET, SAMPLES, ScenarioSummary, generate_summary
+
+if TYPE_CHECKING:
+    from healthsim_lake.query import QueryResult
+    from healthsim_lake.scenarios.copying.merging import ConflictStrategy
+    from healthsim_lake.scenarios.summarising.sampling import Strategy
 
 __all__ = [
     "AutoPersistService",
+    "CloneResult",
     "EntityIds",
     "ExportResult",
+    "MergeResult",
     "PersistResult",
+    "QueryResult",
     "ScenarioBrief",
+    "ScenarioSummary",
     "get_auto_persist_service",
     "reset_service",
 ]
 
-Target = str | os.PathLike[str] | None
 
-
-class EntityIds(list[Any]):
-    """Ids in the order of the rows; under the name of an entity type, those of that type."""
-
-    def __init__(self, by_type: dict[str, list[Any]]) -> None:
-        super().__init__(one for ids in by_type.values() for one in ids)
-        self._by_type = by_type
-
-    @overload
-    def __getitem__(self, place: SupportsIndex) -> Any: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Any]: ...
-    @overload
-    def __getitem__(self, place: str) -> list[Any]: ...
-    def __getitem__(self, place: Any) -> Any:
-        """Return the ids of a type, in any spelling of its name, or those at a position."""
-        if not isinstance(place, str):
-            return super().__getitem__(place)
-        if place in self._by_type:
-            return self._by_type[place]
-        tables = {entities.table_name_for(key): key for key in self._by_type}
-        key = tables.get(entities.table_name_for(place))
-        if key is None:
-            raise KeyError(place)
-        return self._by_type[key]
-
-
-@dataclass(frozen=True)
-class PersistResult:
-    """What became of a batch; never the rows themselves.
-
-    Attributes:
-        scenario_id: The scenario that holds them now.
-        scenario_name: Its name.
-        entity_type: Their table, or None if they are of several.
-        entities_persisted: How many they are.
-        entity_ids: Their ids, also by type; made ones included.
-        entities_by_type: How many they are, by entity key.
-        is_new_scenario: Whether the scenario was made for them.
-        batch_number: As given.
-        total_batches: As given.
-    """
-
-    scenario_id: str
-    scenario_name: str
-    entity_type: str | None
-    entities_persisted: int
-    entity_ids: EntityIds
-    entities_by_type: dict[str, int]
-    is_new_scenario: bool
-    batch_number: int | None = None
-    total_batches: int | None = None
-
-    @classmethod
-    def of(
-        cls, done: Persisted, *, batch_number: int | None = None, total_batches: int | None = None
-    ) -> PersistResult:
-        """Return the result for what the lake tells."""
-        return cls(
-            scenario_id=done.record.id,
-            scenario_name=done.record.name,
-            entity_type=next(iter(done.counts)) if len(done.counts) == 1 else None,
-            entities_persisted=sum(done.counts.values()),
-            entity_ids=EntityIds(done.keys),
-            entities_by_type=done.counts,
-            is_new_scenario=done.is_new,
-            batch_number=batch_number,
-            total_batches=total_batches,
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON values."""
-        shown = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**shown, "entity_ids": list(self.entity_ids)}
-
-    def to_json(self, indent: int | None = None) -> str:
-        """Return the result as JSON text."""
-        return _text(self.to_dict(), indent)
-
-
-@dataclass(frozen=True)
-class ScenarioBrief:
-    """A scenario in a list; times are ISO text in its dict.
-
-    Attributes:
-        scenario_id: Its id.
-        name: Its name.
-        description: Free text, or None.
-        entity_count: Rows of all types.
-        created_at: When it was first saved (UTC).
-        updated_at: When it last changed (UTC).
-        tags: Labels.
-    """
-
-    scenario_id: str
-    name: str
-    description: str | None
-    entity_count: int
-    created_at: Any
-    updated_at: Any
-    tags: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, record: ScenarioRecord) -> ScenarioBrief:
-        """Return the brief of a record."""
-        return cls(
-            scenario_id=record.id,
-            name=record.name,
-            description=record.description,
-            entity_count=record.entity_count,
-            created_at=record.created_at,
-            updated_at=record.updated_at,
-            tags=list(record.tags),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the brief as JSON values."""
-        times = {
-            "created_at": _clock.iso(self.created_at),
-            "updated_at": _clock.iso(self.updated_at),
-        }
-        return {**asdict(self), **times}
-
-    def to_json(self, indent: int | None = None) -> str:
-        """Return the brief as JSON text."""
-        return _text(self.to_dict(), indent)
-
-
-def _text(value: Any, indent: int | None) -> str:
-    return _json.dumps_text(value) if indent is None else _json.dumps_pretty(value)
+def __getattr__(name: str) -> Any:
+    if name == "QueryResult":  # it brings the engines along, which nothing else here waits for
+        return _questions.QueryResult
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _lower(tags: Iterable[str] | None) -> list[str] | None:
-    return None if tags is None else [tag.lower() for tag in tags]
+    return None if tags is None else [tag.lower() for tag in check_tags(tags)]
 
 
 class AutoPersistService(Door):
-    """Persists batches of rows, and finds, tags, renames and exports what became of them.
+    """Persists batches of rows, and finds, shows, tags, copies and exports what became of them.
 
     Tags are written in lower case and names in kebab-case here; a scenario is meant by its id, and
     by its name as well.
@@ -203,6 +86,79 @@ class AutoPersistService(Door):
         )
         return PersistResult.of(done, batch_number=batch_number, total_batches=total_batches)
 
+    def get_scenario_summary(
+        self,
+        scenario_id: str | None = None,
+        scenario_name: str | None = None,
+        include_samples: bool = True,  # noqa: FBT001, FBT002  # positional in the specifications
+        samples_per_type: int = SAMPLES,
+        budget: int = BUDGET,
+    ) -> ScenarioSummary:
+        """Return counts, statistics and samples of a scenario; see `generate_summary`.
+
+        Raises:
+            InputError: Neither an id nor a name was given, or two that differ.
+            ScenarioNotFoundError: There is no such scenario.
+        """
+        ref = one_of(scenario_id=scenario_id, scenario_name=scenario_name)
+        return generate_summary(ref, include_samples, samples_per_type, self.lake, budget)
+
+    def query_scenario(
+        self,
+        scenario_id: str | None = None,
+        query: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        name: str | None = None,
+        sql: str | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+    ) -> QueryResult:
+        """Ask one SQL question about a scenario and return a page of the answer.
+
+        Args:
+            scenario_id: The scenario, by id or name.
+            query: One SELECT; see `Lake.query`.
+            limit: Rows of the page, up to 1,000; 20 by default.
+            offset: Rows before it.
+            name: The same as `scenario_id`.
+            sql: The same as `query`.
+            page: Number of the page from 0, in place of `offset`.
+            page_size: Rows of a page, in place of `limit`.
+            params: Values for ``?`` (a sequence) or ``$name`` (a mapping).
+
+        Raises:
+            InputError: The scenario, the SQL or the page is missing, or was given twice.
+            ScenarioNotFoundError: There is no such scenario.
+            QueryError: The SQL is wrong, or asks for more than a question may.
+        """
+        return self.lake.query(
+            one_of(query=query, sql=sql),
+            scenario=one_of(scenario_id=scenario_id, name=name),
+            params=params,
+            **window(limit=limit, offset=offset, page=page, page_size=page_size),
+        )
+
+    def get_entity_samples(
+        self,
+        scenario_id: str,
+        entity_type: str,
+        count: int = SAMPLES,
+        strategy: Strategy = "diverse",
+        seed: int | str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return a few rows of one type, as they were saved; see `lake.scenarios.samples`.
+
+        Raises:
+            ScenarioNotFoundError: There is no such scenario.
+            EntityTypeNotFoundError: It holds no such type.
+            InputError: An unknown strategy, or a negative count.
+        """
+        return self.lake.scenarios.samples(
+            scenario_id, entity_type, count=count, strategy=strategy, seed=seed
+        )
+
     def list_scenarios(
         self,
         filter_pattern: str | None = None,
@@ -225,8 +181,13 @@ class AutoPersistService(Door):
             self.lake.scenarios.rename(scenario_id, sanitize_name(new_name), unique=True).name,
         )
 
-    def delete_scenario(self, scenario_id: str, confirm: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  # positional in the specifications
-        """Delete a scenario and return what it was.
+    def delete_scenario(
+        self,
+        scenario_id: str,
+        confirm: bool = False,  # noqa: FBT001, FBT002  # positional in the specifications
+        purge: bool = False,  # noqa: FBT001, FBT002  # likewise
+    ) -> dict[str, Any]:
+        """Delete a scenario and return what it was; with `purge` nothing brings it back.
 
         Raises:
             InputError: `confirm` is not True.
@@ -235,7 +196,7 @@ class AutoPersistService(Door):
         if confirm is not True:
             raise InputError("Deletion requires confirm=True")
         record = self.lake.scenarios.get(scenario_id)
-        self.lake.scenarios.delete(record.id)
+        self.lake.scenarios.delete(record.id, purge=purge)
         shown = ScenarioBrief.of(record).to_dict()
         return {key: shown[key] for key in ("scenario_id", "name", "description", "entity_count")}
 
@@ -259,11 +220,79 @@ class AutoPersistService(Door):
         """Return up to 100 scenarios that carry a tag, in any case."""
         return self.list_scenarios(tag=tag, limit=100)
 
+    def clone_scenario(
+        self,
+        source_scenario_id: str,
+        new_name: str | None = None,
+        description: str | None = None,
+        tags: Iterable[str] | None = None,
+        include_entity_types: Sequence[str] | None = None,
+        new_ids: bool = False,  # noqa: FBT001, FBT002  # like the options before it
+    ) -> CloneResult:
+        """Make a scenario with the rows of another one; see `lake.scenarios.clone`.
+
+        Args:
+            source_scenario_id: The source, by id or name.
+            new_name: Of the clone, ``<source>-copy`` by default; with a number behind a taken one.
+            description: Free text; by default that of the source.
+            tags: Labels; by default those of the source.
+            include_entity_types: Entity types to clone; None for all.
+            new_ids: Give every row new identifiers, which references follow.
+
+        Raises:
+            ScenarioNotFoundError: There is no such scenario.
+            EntityTypeNotFoundError: It holds no such type.
+        """
+        return self.lake.scenarios.clone(
+            source_scenario_id,
+            self._copy_name(source_scenario_id) if new_name is None else sanitize_name(new_name),
+            description=description,
+            tags=_lower(tags),
+            types=include_entity_types,
+            new_ids=new_ids,
+            unique=True,
+        )
+
+    def _copy_name(self, source: str) -> str:
+        return f"{sanitize_name(self.lake.scenarios.get(source).name) or 'scenario'}-copy"
+
+    def merge_scenarios(
+        self,
+        source_scenario_ids: Iterable[str],
+        target_name: str | None = None,
+        description: str | None = None,
+        tags: Iterable[str] | None = None,
+        conflict_strategy: ConflictStrategy | None = None,
+    ) -> MergeResult:
+        """Make a scenario with the rows of several others; see `lake.scenarios.merge`.
+
+        Args:
+            source_scenario_ids: The sources, by id or name; two or more.
+            target_name: Of the new one, ``merged-`` and the day by default; with a number behind a
+                taken one.
+            description: Free text; by default it names the sources.
+            tags: Labels; by default those of all sources.
+            conflict_strategy: ``skip``, ``overwrite``, ``rename`` or ``keep``; by default ``skip``,
+                but ``keep`` where sources are clones of one another.
+
+        Raises:
+            InputError: Fewer than two sources, one of them twice, or an unknown strategy.
+            ScenarioNotFoundError: A source is not there.
+        """
+        return self.lake.scenarios.merge(
+            source_scenario_ids,
+            base_name(prefix="merged") if target_name is None else sanitize_name(target_name),
+            conflict_strategy=conflict_strategy,
+            description=description,
+            tags=_lower(tags),
+            unique=True,
+        )
+
     def export_scenario(
         self,
         scenario_id: str,
         format: str = "json",  # noqa: A002  # promised by the specifications
-        output_path: Target = None,
+        output_path: str | os.PathLike[str] | None = None,
         include_entity_types: list[str] | None = None,
         include_provenance: bool = True,  # noqa: FBT001, FBT002  # likewise
     ) -> ExportResult:
@@ -276,15 +305,21 @@ class AutoPersistService(Door):
             include_provenance=include_provenance,
         )
 
-    def export_to_json(self, scenario_id: str, output_path: Target = None) -> ExportResult:
+    def export_to_json(
+        self, scenario_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> ExportResult:
         """Write a scenario to a JSON file."""
         return self.export_scenario(scenario_id, "json", output_path)
 
-    def export_to_csv(self, scenario_id: str, output_path: Target = None) -> ExportResult:
+    def export_to_csv(
+        self, scenario_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> ExportResult:
         """Write a scenario to a folder of CSV files."""
         return self.export_scenario(scenario_id, "csv", output_path)
 
-    def export_to_parquet(self, scenario_id: str, output_path: Target = None) -> ExportResult:
+    def export_to_parquet(
+        self, scenario_id: str, output_path: str | os.PathLike[str] | None = None
+    ) -> ExportResult:
         """Write a scenario to a folder of Parquet files."""
         return self.export_scenario(scenario_id, "parquet", output_path)
 
@@ -293,9 +328,7 @@ _lock = threading.Lock()
 _service: AutoPersistService | None = None
 
 
-def get_auto_persist_service(
-    lake: Lake | str | os.PathLike[str] | None = None,
-) -> AutoPersistService:
+def get_auto_persist_service(lake: AnyLake = None) -> AutoPersistService:
     """Return the service in force, which follows the default lake; a lake given replaces it."""
     global _service  # noqa: PLW0603  # the singleton that the specifications promise
     with _lock:

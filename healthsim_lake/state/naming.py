@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from healthsim_lake.catalog.names import free_name
-from healthsim_lake.default import default_lake
-from healthsim_lake.lake import Lake
 from healthsim_lake.scenarios.writing.autoname import (
     base_name,
     extract_keywords,
     parse_scenario_name,
     sanitize_name,
 )
+from healthsim_lake.state.checked import checked
+from healthsim_lake.state.door import AnyLake, lake_of
 
 __all__ = [
     "ensure_unique_name",
@@ -23,18 +22,17 @@ __all__ = [
     "sanitize_name",
 ]
 
-AnyLake = Lake | str | os.PathLike[str] | None
 
-
+@checked
 def ensure_unique_name(base: str, lake: AnyLake = None) -> str:
     """Return `base`, or ``base-2``, ``base-3`` … if a scenario has that name now.
 
     Somebody else may take it before it is used; `persist` and ``unique=True`` choose in the commit.
     """
-    home = Lake(lake) if isinstance(lake, str | os.PathLike) else lake or default_lake()
-    return free_name(base, {record.name for record in home.scenarios.list(limit=None)})
+    return free_name(base, {one.name for one in lake_of(lake).scenarios.list(limit=None)})
 
 
+@checked
 def generate_scenario_name(
     keywords: Iterable[str] | None = None,
     context: str | None = None,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.errors import InputError
+from healthsim_lake.state.asking import at_most_one_of
+from healthsim_lake.state.builtin import import_builtin
 from healthsim_lake.state.door import Door
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ class ProfileManager(Door):
         return self.lake.profiles.executions.record(
             profile_id,
             cohort_id=cohort_id,
-            entity_count=_one_count(count, entity_count),
+            entity_count=at_most_one_of(count=count, entity_count=entity_count) or 0,
             seed=seed,
             duration_ms=duration_ms,
             status=status,
@@ -149,8 +151,8 @@ class ProfileManager(Door):
         )
 
     def record_executions(self, executions: Iterable[Mapping[str, Any]]) -> list[int]:
-        """Record many runs at once and return their ids."""
-        return self.lake.profiles.executions.record_many(executions)
+        """Record many runs at once, each as for `record_execution`, and return their ids."""
+        return self.lake.profiles.executions.record_many(map(_counted, executions))
 
     def get_executions(self, profile_id: str, limit: int | None = 20) -> list[ProfileExecution]:
         """Return the runs of a profile, the newest first."""
@@ -173,7 +175,7 @@ class ProfileManager(Door):
 
     def import_builtin_profiles(self) -> int:
         """Save the profiles that ship with the package; return how many were new."""
-        return len(self.lake.profiles.import_builtin())
+        return import_builtin(self.lake.profiles)
 
 
 def get_profile_manager(
@@ -183,13 +185,15 @@ def get_profile_manager(
     return ProfileManager(lake)
 
 
+def _counted(execution: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "count" not in execution:
+        return execution
+    known = dict(execution)
+    counts = {"count": known.pop("count"), "entity_count": known.get("entity_count")}
+    return {**known, "entity_count": at_most_one_of(**counts)}
+
+
 def _either(product: str | None, products: Iterable[str] | None) -> Iterable[str] | None:
     if product is not None and products is not None:
         raise InputError("give either product or products, not both")
     return products if product is None else [product]
-
-
-def _one_count(count: int | None, entity_count: int | None) -> int:
-    if None not in (count, entity_count) and count != entity_count:
-        raise InputError(f"count={count} and entity_count={entity_count} mean the same; give one")
-    return (entity_count if count is None else count) or 0

@@ -174,3 +174,26 @@ def test_renaming_can_make_a_name_unique(lake):
     lake.scenarios.save("b", {})
     assert lake.scenarios.rename("b", "a", unique=True).name == "a-2"
     assert lake.scenarios.rename("a-2", "a-2", unique=True).name == "a-2"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda lake: lake.scenarios.save("new", {}, description=5),
+        lambda lake: lake.scenarios.save("new", {}, tags=5),
+        lambda lake: lake.scenarios.describe("a", 5),
+        lambda lake: lake.scenarios.clone("a", description=5),
+        lambda lake: lake.scenarios.persist({}, description=5),
+        lambda lake: lake.scenarios.persist({}, budget=0),
+        lambda lake: lake.scenarios.list(tag=5),
+        lambda lake: lake.scenarios.list(search=5),
+        lambda lake: lake.scenarios.list(product=5),
+        lambda lake: lake.scenarios.list(limit="5"),
+        lambda lake: lake.scenarios.list(offset=0.5),
+    ],
+)
+def test_what_is_no_text_or_no_number_is_refused_and_nothing_is_done(lake, wrong):
+    lake.scenarios.save("a", {})
+    with pytest.raises(InputError, match=r"text|whole number|tokens"):
+        wrong(lake)
+    assert lake.version == 1

@@ -399,10 +399,23 @@ def test_any_budget_that_the_counts_fit_is_kept(tmp_path_factory, rows, budget, 
         name=summary.name,
         description=None,
         version=1,
+        created_at=summary.created_at,
         updated_at=summary.updated_at,
         entity_counts=summary.entity_counts,
     )
     assert summary.token_estimate() <= max(budget, bare.token_estimate())
+
+
+def test_as_many_samples_as_asked_for_are_shown_as_far_as_they_are_kept(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS})
+    for wanted, shown in ((0, 0), (1, 1), (3, 3), (4, 4), (99, 5)):
+        samples = lake.scenarios.summary("demo", samples=wanted).samples
+        assert len(samples.get("patients", ())) == shown
+    tight = lake.scenarios.summary("demo", samples=5, budget=500)
+    assert tight.token_estimate() <= 500
+    for wrong in (-1, "3", True):
+        with pytest.raises(InputError, match="samples"):
+            lake.scenarios.summary("demo", samples=wrong)
 
 
 def test_samples_shrink_before_statistics_do(lake):

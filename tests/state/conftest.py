@@ -18,3 +18,4 @@ def in_force(tmp_path: Path) -> Iterator[Lake]:
         yield lake
         use_lake(None)
         state.reset_manager()
+        state.reset_service()

@@ -9,9 +9,6 @@ from seeds import blocks
 
 NOT_YET = {
     ("core-readme", 0): "generation and Person",
-    ("core-readme", 2): "summaries and pages of queries",
-    ("core-readme", 3): "summaries, pages of queries, samples, clones and merges",
-    ("core-readme", 4): "summaries, pages of queries, clones and merges",
 }
 """Blocks that need what is not there yet, and what that is; this list only shrinks."""
 
@@ -22,10 +19,28 @@ PRELUDE = {
 """Names that the blocks of a document take for granted."""
 
 BEFORE = {
-    ("core-readme", 5): "from healthsim_lake.state import save_scenario\n"
-    "save_scenario('my-scenario', {})\n"
+    ("core-readme", 2): "save_scenario('diabetes-texas-20241227', {'patients': [{'id': '1'}]})",
+    ("core-readme", 3): """
+entities = [{'id': '1'}, {'id': '2'}]
+scenario_id = result.scenario_id
+id1, id2, id3 = (save_scenario(f'source-{n}', {'patients': entities}) for n in range(3))
+""",
+    ("core-readme", 4): "query = query_result",
+    ("core-readme", 5): "save_scenario('my-scenario', {})",
 }
-"""What a block takes for granted although an earlier one deleted it."""
+"""What a block takes for granted: names, a scenario of another day or one that was deleted."""
+
+ROWS = "[{'id': '1'}]"
+ELSEWHERE = {
+    "healthsim.": "healthsim_lake.",
+    "[...]": ROWS,
+    "scenario_id=...": "scenario_id=scenario_id",
+    # A list of calls, in the middle of which their scenario is deleted.
+    "confirm=True)\nsamples": "confirm=True)\nservice.lake.scenarios.restore(scenario_id)\nsamples",
+    "'/tmp/": "'tmp/",
+    "'/path/": "'path/",
+}
+"""What is written otherwise: import paths, rows for dots, and places that a test may write to."""
 
 FILES = {
     "state-specification": {
@@ -37,10 +52,10 @@ FILES = {
 
 
 def adapted(code: str) -> str:
-    """Other import paths, rows for the dots, and places that a test may write to."""
-    code = code.replace("healthsim.", "healthsim_lake.")
-    code = code.replace("[...]", "[{'id': '1'}]")
-    return re.sub(r"'/(tmp|path)/", r"'\1/", code)
+    """Return the code of a block as it can be run."""
+    for promised, here in ELSEWHERE.items():
+        code = code.replace(promised, here)
+    return code
 
 
 @pytest.mark.usefixtures("in_force")

@@ -96,6 +96,7 @@ def test_the_environment_names_the_default_lake(tmp_path, monkeypatch):
 FUNCTIONS = {
     "export_to_json": "export_scenario_to_json",
     "import_from_json": "import_scenario_from_json",
+    "query": "query_scenario",
 }
 """Methods whose function has another name."""
 

@@ -41,6 +41,7 @@ class CloneRequest:
         version: Of the source, or None for the newest.
         as_of: The source as it was at this time, or None for now.
         new_ids: Whether every identifier gets a new value.
+        unique: Whether a number may be put behind a name that is taken.
     """
 
     ref: str
@@ -52,6 +53,7 @@ class CloneRequest:
     version: int | None = None
     as_of: datetime | None = None
     new_ids: bool = False
+    unique: bool = False
 
 
 class Cloning:
@@ -67,7 +69,8 @@ class Cloning:
 
     def run(self, label: Label) -> CloneResult:
         """Copy the files, commit, publish, and say what was made."""
-        record = self._creation.run(self._prepare, name=self._request.name, label=label)
+        fixed = None if self._request.unique else self._request.name
+        record = self._creation.run(self._prepare, name=fixed, label=label)
         return CloneResult.of(record)
 
     def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> NewScenario:
@@ -76,7 +79,7 @@ class Cloning:
         if self._done is None or self._done[0].sets != original.sets:
             self._done = original, self._copy(original, writer)
         return NewScenario(
-            name=request.name or _free_name(record.name, snapshot),
+            name=self._name(record.name, snapshot),
             description=(
                 record.description if request.description is None else request.description
             ),
@@ -87,6 +90,16 @@ class Cloning:
             requires=original.requires(),
             statistics=self._carried(original, snapshot, writer),
         )
+
+    def _name(self, source: str, snapshot: Snapshot) -> str:
+        """Return the clone's name.
+
+        It is chosen on the snapshot that is committed on, so that two who clone at once get two.
+        """
+        if self._request.name is None:
+            return free_name(source, snapshot.state.names, ending="-copy")
+        taken = snapshot.state.names if self._request.unique else ()
+        return free_name(self._request.name, taken)
 
     def _carried(
         self, original: Original, snapshot: Snapshot, writer: FileWriter
@@ -166,11 +179,3 @@ class Cloning:
             entity_type=entity_type,
             change=lambda ref: substituted(self._storage, ref, entity_type, rules),
         )
-
-
-def _free_name(source: str, snapshot: Snapshot) -> str:
-    """Return ``<source>-copy``, or with a number behind it if that is taken.
-
-    Chosen on the snapshot that is committed on, so that two who clone at once get two names.
-    """
-    return free_name(source, snapshot.state.names, ending="-copy")

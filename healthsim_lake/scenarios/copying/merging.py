@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal, get_args
 
-from healthsim_lake.catalog.names import check_tags
+from healthsim_lake.catalog.names import check_tags, free_name
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Label
@@ -42,6 +42,7 @@ class MergeRequest:
         description: Or None for one that names the sources.
         tags: Checked tags, or None: those of all sources.
         metadata: Checked, or None: that of all sources, the first one's values first.
+        unique: Whether a number may be put behind a name that is taken.
     """
 
     refs: tuple[str, ...]
@@ -50,6 +51,7 @@ class MergeRequest:
     description: str | None = None
     tags: tuple[str, ...] | None = None
     metadata: Mapping[str, Any] | None = None
+    unique: bool = False
 
 
 def check_conflict_strategy(strategy: str | None) -> None:
@@ -76,7 +78,8 @@ class Merging:
 
     def run(self, label: Label) -> MergeResult:
         """Write the files, commit, publish, and say what was made."""
-        record = self._creation.run(self._prepare, name=self._request.name, label=label)
+        fixed = None if self._request.unique else self._request.name
+        record = self._creation.run(self._prepare, name=fixed, label=label)
         return MergeResult.of(record)
 
     def _prepare(self, snapshot: Snapshot, writer: FileWriter) -> NewScenario:
@@ -89,7 +92,7 @@ class Merging:
         _, sets, settlement = self._done
         *first, last = (one.record.name for one in sources)
         return NewScenario(
-            name=request.name,
+            name=free_name(request.name, snapshot.state.names if request.unique else ()),
             description=(
                 f"Merged from {', '.join(first)} and {last}"
                 if request.description is None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from healthsim_lake._json import AsJson
 from healthsim_lake.catalog.records import Origin, ScenarioRecord
 from healthsim_lake.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class CloneResult:
+class CloneResult(AsJson):
     """A clone that was made.
 
     Attributes:
@@ -52,7 +53,7 @@ class CloneResult:
 
 
 @dataclass(frozen=True, slots=True)
-class MergeResult:
+class MergeResult(AsJson):
     """A merge that was made.
 
     Attributes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from healthsim_lake._json import AsJson
+
 
 @dataclass(frozen=True, slots=True)
-class ExportResult:
+class ExportResult(AsJson):
     """A scenario that was written to a file or a folder.
 
     Attributes:

@@ -17,11 +17,13 @@ Figures = Callable[[int], dict[str, Any]]
 Level = tuple[int, int]
 """How many rows of each type, and how many characters of each row."""
 
-MOST_SAMPLES = 3
+USUAL_SAMPLES = 3
 _GENEROUS: tuple[Level, ...] = (
     *((3, 1_000), (3, 600), (3, 400), (2, 400), (3, 250), (2, 250)),
     *((1, 600), (1, 400), (1, 250), (1, 120)),
 )
+_MORE = (1_000, 600, 400)
+"""Lengths of rows where more of them are wanted than usual."""
 _SPARING: tuple[Level, ...] = ((1, 250), (1, 120))
 _PLAN = ((10, _GENEROUS), (5, _SPARING), (3, _SPARING), (2, _SPARING), (1, _SPARING))
 """Lengths of lists, and the samples that may stand beside them; the most generous first."""
@@ -39,13 +41,15 @@ def fitted(bare: Summary, samples: Samples, statistics: Figures, *, budget: int)
 
     Args:
         bare: The summary without samples and statistics.
-        samples: Up to `MOST_SAMPLES` rows of each type.
+        samples: The rows of each type that would be shown best.
         statistics: Its figures.
         budget: Tokens.
     """
     limit = (budget + 1) * CHARACTERS_PER_TOKEN - 1
     sizes = {key: [_size(row) for row in rows] for key, rows in samples.items()}
-    for tail, levels in _PLAN:
+    most = max(map(len, samples.values()), default=0)
+    more = [(most, length) for length in _MORE] if most > USUAL_SAMPLES else []
+    for tail, levels in ((_PLAN[0][0], (*more, *_GENEROUS)), *_PLAN[1:]):
         whole = replace(bare, statistics=statistics(tail))
         left = limit - len(whole.to_json())
         level = next((one for one in levels if _needed(sizes, one) <= left), None)

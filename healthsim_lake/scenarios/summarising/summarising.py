@@ -9,11 +9,11 @@ from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.loading import record_at
-from healthsim_lake.scenarios.summarising.budget import MOST_SAMPLES, fitted
+from healthsim_lake.scenarios.summarising.budget import USUAL_SAMPLES, fitted
 from healthsim_lake.scenarios.summarising.diversity import most_different
 from healthsim_lake.scenarios.summarising.figures import Known, figures
 from healthsim_lake.scenarios.summarising.statistics import Entry, Gathering
-from healthsim_lake.scenarios.summarising.summary import Summary
+from healthsim_lake.scenarios.summarising.summary import Summary, check_budget
 from healthsim_lake.tables.measuring.statistics import from_document
 
 
@@ -24,6 +24,7 @@ def summarise(
     known: EntityTypes,
     *,
     budget: int,
+    samples: int = USUAL_SAMPLES,
     version: int | None = None,
 ) -> Summary:
     """Return the summary of a scenario.
@@ -37,15 +38,17 @@ def summarise(
         state: The scenario.
         known: Says what columns a table has.
         budget: Tokens, see `Summary.token_estimate`.
+        samples: Rows of each type that are shown, as far as that many were kept.
         version: One of the scenario's versions; None for the newest.
 
     Raises:
-        InputError: The budget is no positive integer.
+        InputError: The budget is no positive integer, or `samples` no number of rows.
         VersionNotFoundError: It never had that version.
         IntegrityError: A data file that had to be read is missing or altered.
     """
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-        raise InputError(f"budget={budget!r}: give a number of tokens, 1 or more")
+    check_budget(budget)
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 0:
+        raise InputError(f"samples={samples!r}: give a number of rows of each type, 0 or more")
     manifest = log.manifest(state, version)
     record = record_at(state, manifest, version)
     sets = [one for one in manifest.sets if one.rows]
@@ -57,16 +60,18 @@ def summarise(
         name=record.name,
         description=record.description,
         version=record.version,
+        created_at=record.created_at,
         updated_at=record.updated_at,
         tags=record.tags,
         entity_counts={one.key: one.rows for one in sets},
     )
-    samples = {
-        one.key: most_different([row for _, row in entries[one.table]["samples"]], MOST_SAMPLES)
+    shown = {
+        one.key: most_different([row for _, row in entries[one.table]["samples"]], samples)
         for one in sets
+        if samples
     }
     return fitted(
-        bare, samples, lambda most: figures(tables, written=written, most=most), budget=budget
+        bare, shown, lambda most: figures(tables, written=written, most=most), budget=budget
     )
 
 

@@ -7,13 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from healthsim_lake import _clock, _json
+from healthsim_lake import _clock
+from healthsim_lake._json import AsJson
+from healthsim_lake.errors import InputError
 
 CHARACTERS_PER_TOKEN = 4
 
 
+def check_budget(budget: int) -> None:
+    """Refuse what is no number of tokens.
+
+    Raises:
+        InputError: It is no positive integer.
+    """
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
+        raise InputError(f"budget={budget!r}: give a number of tokens, 1 or more")
+
+
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(AsJson):
     """Counts, statistics and a few rows of one version of a scenario.
 
     Attributes:
@@ -21,6 +33,7 @@ class Summary:
         name: Its name.
         description: Free text; cut off where the budget asks for it.
         version: The version that is summarised.
+        created_at: When the scenario was first saved.
         updated_at: When that version was made.
         tags: Labels.
         entity_counts: Rows by entity key; only of types that have rows.
@@ -33,6 +46,7 @@ class Summary:
     name: str
     description: str | None
     version: int
+    created_at: datetime
     updated_at: datetime
     tags: tuple[str, ...] = ()
     entity_counts: Mapping[str, int] = field(default_factory=dict)
@@ -51,16 +65,13 @@ class Summary:
             "name": self.name,
             "description": self.description,
             "version": self.version,
+            "created_at": _clock.iso(self.created_at),
             "updated_at": _clock.iso(self.updated_at),
             "tags": list(self.tags),
             "entity_counts": dict(self.entity_counts),
             "statistics": dict(self.statistics),
             "samples": dict(self.samples),
         }
-
-    def to_json(self) -> str:
-        """Return the summary as compact JSON text."""
-        return _json.dumps_text(self.to_dict())
 
     def token_estimate(self) -> int:
         """Return about how many tokens a language model reads: four characters of JSON each."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
-from healthsim_lake.catalog.names import check_name, check_tags
+from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.catalog.transaction import Label
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.room import Room
+from healthsim_lake.scenarios.summarising.summary import Summary, check_budget
 from healthsim_lake.scenarios.writing import autoname
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ class Persisted:
         is_new: Whether it was made for them.
         counts: Rows taken, by entity key.
         keys: Keys of these rows by entity key, in row order; made ones included.
+        summary: What the scenario is like now.
     """
 
     record: ScenarioRecord
     is_new: bool
+    summary: Summary
     counts: dict[str, int] = field(default_factory=dict)
     keys: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -50,6 +53,7 @@ class Persistence(Room):
         tags: Iterable[str] | None = None,
         description: str | None = None,
         on_duplicate: OnDuplicate = "replace",
+        budget: int = 600,
         idempotency_key: str | None = None,
         author: str | None = None,
         message: str | None = None,
@@ -67,15 +71,17 @@ class Persistence(Room):
             description: Free text.
             on_duplicate: With `ref`, what to do with a row whose key is there already; by default
                 a batch that is sent twice is harmless.
+            budget: Tokens of the summary that is returned; see `summary`.
             idempotency_key: As for `save`.
             author: Who, for the history.
             message: Why, for the history.
 
         Raises:
-            InputError: Both `ref` and `name` were given.
+            InputError: Both `ref` and `name` were given, or the budget is no positive integer.
             ScenarioNotFoundError: There is no such scenario.
             InvalidEntityError: A row cannot be kept exactly.
         """
+        check_budget(budget)
         label = Label(author=author, message=message, idempotency_key=idempotency_key)
         labels = None if tags is None else check_tags(tags)
         counts: dict[str, int] = {}
@@ -84,7 +90,7 @@ class Persistence(Room):
         if ref is None:
             request = scenarios.SaveRequest(
                 name=self._name(name, context, keywords, entities),
-                description=description,
+                description=check_text(description, "description"),
                 tags=labels,
                 unique=True,
             )
@@ -99,10 +105,25 @@ class Persistence(Room):
                 self._types.in_use(),
                 on_duplicate=on_duplicate,
                 tags=labels or (),
-                description=description,
+                description=check_text(description, "description"),
             )
             record = adding.run(ref, entities, label=label, **told)
-        return Persisted(record, ref is None, {**dict.fromkeys(keys, 0), **counts}, keys)
+        return Persisted(
+            record=record,
+            is_new=ref is None,
+            summary=self._told(record, budget),
+            counts={**dict.fromkeys(keys, 0), **counts},
+            keys=keys,
+        )
+
+    def _told(self, record: ScenarioRecord, budget: int) -> Summary:
+        log = self._committer.log
+        snapshot = log.latest()
+        # It may have been deleted again by now; what was persisted is told all the same.
+        state = snapshot.scenarios.get(record.id) or snapshot.get(record.id)
+        return scenarios.summarise(
+            log, snapshot, state, self._types, budget=budget, version=record.version
+        )
 
     def _name(
         self,
