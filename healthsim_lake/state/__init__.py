@@ -59,6 +59,7 @@ from healthsim_lake.state.summary import (
 from healthsim_lake.state.workspace import Workspace, WorkspaceMetadata
 
 if TYPE_CHECKING:
+    from healthsim_lake.query import QueryResult
     from healthsim_lake.state.records import (
         ExecutionRecord,
         JourneyExecutionRecord,
@@ -79,7 +80,6 @@ _RECORDS = (
     "ProfileSummary",
 )
 """Imported when first used: executions need Arrow, answers an engine."""
-    from healthsim_lake.query import QueryResult
 
 __all__ = [
     "AutoPersistService",
