@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from healthsim_lake.state.builtin import import_builtin
 from healthsim_lake.state.door import Door
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ class JourneyManager(Door):
 
     def import_builtin_journeys(self) -> int:
         """Save the journeys that ship with the package; return how many were new."""
-        return import_builtin(self.lake.journeys)
+        return len(self.lake.journeys.import_builtin())
 
 
 def get_journey_manager(

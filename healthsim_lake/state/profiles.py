@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from healthsim_lake.errors import InputError
 from healthsim_lake.state.asking import at_most_one_of
-from healthsim_lake.state.builtin import import_builtin
 from healthsim_lake.state.door import Door
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ class ProfileManager(Door):
 
     def import_builtin_profiles(self) -> int:
         """Save the profiles that ship with the package; return how many were new."""
-        return import_builtin(self.lake.profiles)
+        return len(self.lake.profiles.import_builtin())
 
 
 def get_profile_manager(

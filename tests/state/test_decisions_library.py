@@ -164,13 +164,13 @@ def test_builtin_documents_are_imported_beside_what_is_there(manager):
     journeys, offered = manager.journeys, manager.lake.journeys.builtin()
     taken = next(iter(offered))
     journeys.save_journey(taken, JOURNEY)
-    with pytest.warns(UserWarning, match=f"names are taken: {taken}"):
+    with pytest.warns(UserWarning, match=f"names are taken were not imported: {taken}"):
         assert journeys.import_builtin_journeys() == len(offered) - 1
     assert journeys.load_journey(taken).journey_spec == JOURNEY
     assert taken not in {one.name for one in journeys.list_journeys(tags=["builtin"], limit=None)}
     profiles = manager.profiles
     assert profiles.import_builtin_profiles() == len(manager.lake.profiles.builtin())
-    assert profiles.import_builtin_profiles() == 0, "and of ours nothing is said"
+    assert profiles.import_builtin_profiles() == 0, "and nothing is said of ours"
 
 
 WRONG = {
