@@ -6,6 +6,7 @@ import hashlib
 from typing import Literal
 
 from pydantic import Field, ValidationError
+from pydantic_core import from_json
 
 from healthsim_lake.catalog.actions import Action, Requirement
 from healthsim_lake.catalog.records import (
@@ -16,7 +17,12 @@ from healthsim_lake.catalog.records import (
     Record,
     Timestamp,
 )
-from healthsim_lake.errors import DamagedCommitError, NewerFormatError, NotALakeError
+from healthsim_lake.errors import (
+    DamagedCommitError,
+    InputError,
+    NewerFormatError,
+    NotALakeError,
+)
 
 FORMAT = 1
 MAGIC: Literal["healthsim-lake"] = "healthsim-lake"
@@ -76,8 +82,21 @@ class Commit(Record):
     retires: tuple[FileGroup, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Return the commit as it stands in the log."""
-        return self.model_dump_json().encode()
+        """Return the commit as it stands in the log.
+
+        Raises:
+            InputError: It holds what could not be read again. A commit is there for ever, and one
+                that no reader can parse would close the lake to everybody.
+        """
+        try:
+            data = self.model_dump_json().encode()
+            from_json(data)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"something in this {self.operation} could not be read again ({error}); "
+                "nothing was changed"
+            ) from error
+        return data
 
 
 def digest(data: bytes) -> str:

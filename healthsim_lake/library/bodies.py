@@ -9,7 +9,7 @@ from healthsim_lake import _json
 from healthsim_lake.catalog.commit import digest
 from healthsim_lake.catalog.documents import Body, BodyRef, Collection, DocumentRevision
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.errors import DamagedCommitError, KeyMissingError
+from healthsim_lake.errors import DamagedCommitError, InputError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
 
 INLINE_BYTES = 16 * 1024
@@ -25,10 +25,17 @@ def stored(
         spec: JSON values.
         collection: The kind of document.
         ids: Of the document and of the transaction.
+
+    Raises:
+        InputError: A part of it cannot be kept: too deep, too large a number, no text.
     """
-    data = _json.dumps(dict(spec))
+    try:
+        kept = _json.kept(dict(spec))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"this specification cannot be kept: {error}") from error
+    data = _json.dumps(kept)
     if len(data) < INLINE_BYTES:
-        return Body(spec=dict(spec))
+        return Body(spec=kept)
     document_id, txn_id = ids
     storage.create(layout.document(collection, document_id, txn_id), data)
     return BodyRef(txn_id=txn_id, sha256=digest(data))

@@ -18,6 +18,7 @@ from healthsim_lake.library.executions import (
     LedgerKind,
     ProfileExecution,
 )
+from healthsim_lake.specs.refusals import shown
 
 Row = Mapping[str, Any]
 Owners = Callable[[Any], tuple[str, int, int]]
@@ -64,7 +65,7 @@ def _column(kind: LedgerKind, name: str, rows: Sequence[Row]) -> pa.Array:
         raise _first_unfit(name, values, wanted) from None
 
 
-_UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError)
+_UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError, RecursionError)
 _KINDS = {pa.string(): "text", pa.int64(): "an integer of 64 bits", pa.date32(): "a date"}
 _COUNTS = frozenset({"entity_count", "events_generated", "duration_ms"})
 
@@ -90,16 +91,17 @@ def _first_unfit(name: str, values: list[Any], wanted: pa.DataType) -> InputErro
         try:
             _array(name, [value], wanted)
         except _UNFIT:
-            return InputError(f"executions[{number}]: {name} must be {expected}, not {value!r:.60}")
+            return InputError(
+                f"executions[{number}]: {name} must be {expected}, not {shown(value)}"
+            )
     return InputError(f"executions: {name} must be {expected}")
 
 
 def _metadata_text(value: Any) -> str:
-    if type(value) is dict:  # by far the most frequent, and a check of an abstract class is slow
-        return _json.dumps_text(value)
-    if not isinstance(value, Mapping):
+    # By far most are dicts, and a check of an abstract class is slow.
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise TypeError("metadata must be a mapping")
-    return _json.dumps_text(dict(value))
+    return _json.dumps_text(_json.kept(dict(value)))
 
 
 def _day(value: Any) -> date | None:

@@ -64,9 +64,7 @@ def _library(lake: Lake) -> dict[str, Any]:
                 ],
             }
         runs = ledger.table().drop_columns(["id", "executed_at", "spec_commit"]).to_pylist()
-        found[f"{owner} runs"] = sorted(
-            str({**run, owner: names[run[owner]]}) for run in runs
-        )
+        found[f"{owner} runs"] = sorted(str({**run, owner: names[run[owner]]}) for run in runs)
     return dict(sorted(found.items()))
 
 
