@@ -12,12 +12,15 @@ from typing import Any, NoReturn
 from healthsim_lake.errors import FormatError
 
 MAX_DEPTH = 200
+MAX_KEPT_DEPTH = 100
+"""Levels of a value inside a document of the catalog; readers of documents stop at 200 in all."""
 _HUGE_BITS = 14_281
 """Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _SURROGATE = r"\ud"
 _NESTED = frozenset((dict, list))
+_encode_texts = json.JSONEncoder(ensure_ascii=False).encode
 _encode_sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
 
@@ -154,6 +157,38 @@ def loads(data: bytes | str) -> Any:
         raise
     except ValueError:  # an integer of more than 4,300 digits
         return json.loads(data, parse_int=text_integer)
+
+
+def kept(value: Any) -> Any:
+    """Return a copy of a JSON value, if a document of the catalog can hold it.
+
+    Every reader of the catalog has to parse whatever stands in it, so this asks for more than
+    `dumps` does.
+
+    Raises:
+        ValueError: As `dumps`; or nested deeper than `MAX_KEPT_DEPTH`, a text that has no UTF-8
+            form (half of a surrogate pair), or an integer of more than 4,300 digits.
+        TypeError: A value that JSON has no form for.
+        RecursionError: Nested deeper than Python can follow.
+    """
+    text = _encode(value)
+    if text.count("[") + text.count("{") > MAX_KEPT_DEPTH and _depth(value) > MAX_KEPT_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_KEPT_DEPTH} levels")
+    copied = json.loads(text)
+    if "\\ud" in text:
+        _encode_texts(copied).encode()
+    return copied
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        nested = [one for one in level if isinstance(one, dict | list | tuple)]
+        level = [
+            inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return depth - 1
 
 
 def loads_foreign(data: bytes | str, *, where: str) -> Any:

@@ -16,7 +16,11 @@ from healthsim_lake.catalog.records import (
     Record,
     Timestamp,
 )
-from healthsim_lake.errors import DamagedCommitError, NewerFormatError, NotALakeError
+from healthsim_lake.errors import (
+    DamagedCommitError,
+    NewerFormatError,
+    NotALakeError,
+)
 
 FORMAT = 1
 MAGIC: Literal["healthsim-lake"] = "healthsim-lake"

@@ -20,7 +20,7 @@ def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not isinstance(metadata, Mapping) or not all(isinstance(key, str) for key in metadata):
         raise InputError("metadata must be a mapping with text keys")
     try:
-        kept: dict[str, Any] = _json.loads(_json.dumps_unicode(dict(metadata)))
+        kept: dict[str, Any] = _json.kept(dict(metadata))
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"metadata must hold JSON values only: {error}") from error
     return kept

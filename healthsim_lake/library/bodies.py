@@ -35,14 +35,15 @@ def stored(
         ids: Of the document and of the transaction.
 
     Raises:
-        InputError: It holds half of a character, which no file can.
+        InputError: A part of it cannot be kept: too deep, too large a number, no text.
     """
     try:
-        data = _json.dumps_unicode(dict(spec)).encode()
-    except ValueError as error:
-        raise InputError(f"the specification cannot be kept: {error}") from None
+        kept = _json.kept(dict(spec))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"this specification cannot be kept: {error}") from error
+    data = _json.dumps(kept)
     if len(data) < INLINE_BYTES:
-        return Body(spec=dict(spec))
+        return Body(spec=kept)
     document_id, txn_id = ids
     written = beside.write(storage, layout.document(collection, document_id, txn_id), data)
     return BodyRef(txn_id=txn_id, sha256=written)

@@ -3,7 +3,7 @@
 # No postponed annotations here: pydantic 2.11 reads that of __pydantic_extra__ in the modules of
 # the subclasses, where its names mean nothing.
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -67,7 +67,14 @@ class Declared(BaseModel):
             raise InvalidSpecificationError(
                 cls.what(), [((), f"keys must be text, not {shown(wrong[0])}")]
             )
-        return cls(**document)
+        model = cls(**document)
+        for key in _keys(document):
+            try:
+                key.encode()
+            except UnicodeEncodeError:  # pydantic would write other characters in its place
+                reason = f"the key {key!r} holds a lone surrogate, which is not a character"
+                raise InvalidSpecificationError(cls.what(), [((), reason)]) from None
+        return model
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document as JSON values: the keys that were given, known or not."""
@@ -79,3 +86,14 @@ class Declared(BaseModel):
         return super().__eq__(other)
 
     __hash__ = None  # type: ignore[assignment]  # documents hold lists and dicts
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield the keys of all objects in a JSON value that was checked."""
+    if isinstance(value, Mapping):
+        yield from value
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for inner in value:
+        yield from _keys(inner)

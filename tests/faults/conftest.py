@@ -9,31 +9,30 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from operations import make_small_things_large, prepare
+from operations import SMALL_LIMITS, prepare
 
 from healthsim_lake import Lake
-from healthsim_lake.catalog import checkpoint
-from healthsim_lake.scenarios.writing import manifests
 from healthsim_lake.storage import Storage, open_storage
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with some of everything."""
-    kept = manifests.INLINE_BYTES, checkpoint.LEAST_BYTES
-    make_small_things_large()
-    try:
-        place = tmp_path_factory.mktemp("template") / "lake"
+    place = tmp_path_factory.mktemp("template") / "lake"
+    with pytest.MonkeyPatch.context() as patch:
+        _make_small_things_large(patch)
         prepare(Lake(place))
-    finally:
-        manifests.INLINE_BYTES, checkpoint.LEAST_BYTES = kept
     return place
+
+
+def _make_small_things_large(patch: pytest.MonkeyPatch) -> None:
+    for module, name, limit in SMALL_LIMITS:
+        patch.setattr(module, name, limit)
 
 
 @pytest.fixture(autouse=True)
 def _small_things_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifests, "INLINE_BYTES", 700)
-    monkeypatch.setattr(checkpoint, "LEAST_BYTES", 6_000)
+    _make_small_things_large(monkeypatch)
 
 
 @pytest.fixture

@@ -30,6 +30,44 @@ def rows_of(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def _numbered(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return rows with their texts numbered in the order they come: new ids are other ones every
+    time, but which of them are the same, and which differ, is always the same."""
+    numbers: dict[str, int] = {}
+
+    def number(value: Any) -> Any:
+        return numbers.setdefault(value, len(numbers)) if isinstance(value, str) else value
+
+    return {
+        key: [{name: number(value) for name, value in row.items()} for row in found]
+        for key, found in rows.items()
+    }
+
+
+def _library(lake: Lake) -> dict[str, Any]:
+    """Return everything that can be read of profiles and journeys, and of what was run."""
+    found: dict[str, Any] = {}
+    for collection in (lake.profiles, lake.journeys):
+        ledger = collection._ledger
+        tallies = ledger.tallies()
+        owner = ledger.kind.owner
+        names: dict[str, str] = {}
+        for state in collection._shelf():
+            record = state.record
+            names[record.id] = record.name
+            found[f"{owner} {record.name}"] = {
+                "deleted": record.deleted,
+                "tags": record.tags,
+                "runs": tallies[record.id].count if record.id in tallies else 0,
+                "versions": [
+                    (one.version, collection._spec(state, one.version)) for one in state.revisions
+                ],
+            }
+        runs = ledger.table().drop_columns(["id", "executed_at", "spec_commit"]).to_pylist()
+        found[f"{owner} runs"] = sorted(str({**run, owner: names[run[owner]]}) for run in runs)
+    return dict(sorted(found.items()))
+
+
 def content(lake: Lake) -> str:
     """Return everything that can be read: all versions of all scenarios, deleted ones as well."""
     snapshot = lake._log.refresh()
@@ -44,10 +82,13 @@ def content(lake: Lake) -> str:
                 one.version: rows_of(lake.scenarios.load(record.id, version=one.version))
                 for one in state.versions
             }
+        if record.name == "renumbered":
+            shown["versions"] = {one: _numbered(rows) for one, rows in shown["versions"].items()}
         found[record.name] = shown
     return json.dumps(
         {
             "scenarios": dict(sorted(found.items())),
+            "library": _library(lake),
             "tables": {name: one.revision for name, one in sorted(snapshot.tables.items())},
             "purged": sorted(one.name for one in snapshot.state.purged.values()),
         }

@@ -138,6 +138,24 @@ class Dying(Faulty):
             self._die()
 
 
+class Meanwhile(Faulty):
+    """Somebody else does something just before one operation.
+
+    Args:
+        inner: Where the bytes are.
+        step: Which operation, from 0.
+        act: What the other one does.
+    """
+
+    def __init__(self, inner: Storage, step: int, act: Callable[[], object]) -> None:
+        super().__init__(inner)
+        self._at, self._act = step, act
+
+    def before(self, step: int, _name: str) -> None:
+        if step == self._at:
+            self._act()
+
+
 def _raise() -> None:
     raise Crash
 

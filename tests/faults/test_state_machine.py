@@ -8,12 +8,13 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from exam import assert_folders_are_the_head, assert_nothing_uncommitted_shows
-from faulty import Crash, Dying, lake_on
+from faulty import Crash, Dying, Meanwhile, lake_on
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -139,11 +140,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(how=st.integers(0, 60), name=NAMES, entities=ENTITIES)
     def save(self, how: int, name: str, entities: Entities) -> None:
-        self._run(
-            how,
-            lambda lake: lake.scenarios.save(name, entities, overwrite=True),
-            lambda model: model.live.update({name: entities}),
-        )
+        self._run(how, *_save(name, entities))
 
     @precondition(lambda self: self.model.live)
     @rule(how=st.integers(0, 60), data=st.data(), rows=ROWS, replace=st.booleans())
@@ -151,12 +148,7 @@ class Machine(RuleBasedStateMachine):
         self, how: int, data: st.DataObject, rows: list[dict[str, Any]], *, replace: bool
     ) -> None:
         name = data.draw(st.sampled_from(sorted(self.model.live)))
-        strategy = "replace" if replace else "keep"
-        self._run(
-            how,
-            lambda lake: lake.scenarios.add(name, {"widgets": rows}, on_duplicate=strategy),
-            lambda model: _extend(model.live[name], rows, replace=replace),
-        )
+        self._run(how, *_add(name, rows, replace=replace))
 
     @precondition(lambda self: self.model.live)
     @rule(how=st.integers(0, 60), data=st.data())
@@ -172,13 +164,7 @@ class Machine(RuleBasedStateMachine):
     @rule(how=st.integers(0, 60), data=st.data())
     def restore(self, how: int, data: st.DataObject) -> None:
         names = {one[0] for one in self.model.graves} - set(self.model.live)
-        name = data.draw(st.sampled_from(sorted(names)))
-
-        def mean(model: Model) -> None:
-            at = max(at for at, one in enumerate(model.graves) if one[0] == name)
-            model.live[name] = model.graves.pop(at)[1]
-
-        self._run(how, lambda lake: lake.scenarios.restore(name), mean)
+        self._run(how, *_restore(data.draw(st.sampled_from(sorted(names)))))
 
     @precondition(lambda self: self.model.live and len(self.model.live) < 3)
     @rule(how=st.integers(0, 40), data=st.data(), to=NAMES)
@@ -191,6 +177,76 @@ class Machine(RuleBasedStateMachine):
             lambda lake: lake.scenarios.rename(name, to),
             lambda model: model.live.update({to: model.live.pop(name)}),
         )
+
+    @precondition(lambda self: self.model.live and len(self.model.live) < 3)
+    @rule(how=st.integers(0, 60), data=st.data(), to=NAMES)
+    def clone(self, how: int, data: st.DataObject, to: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.model.live)))
+        if to not in self.model.live:
+            self._run(
+                how,
+                lambda lake: lake.scenarios.clone(name, to),
+                lambda model: model.live.update({to: copy.deepcopy(model.live[name])}),
+            )
+
+    @precondition(lambda self: len(self.model.live) < 3)
+    @rule(how=st.integers(0, 60), data=st.data(), to=NAMES)
+    def clone_of_the_past(self, how: int, data: st.DataObject, to: str) -> None:
+        """Of a scenario that may be deleted or renamed by now."""
+        chosen = self._draw_past(data)
+        if chosen is not None and to not in self.model.live:
+            self._run(how, *_clone(*chosen, to))
+
+    def _draw_past(self, data: st.DataObject) -> tuple[str, datetime, Entities] | None:
+        """Return a scenario's id, a moment, and what it held then."""
+        at = lake_on(self.storage)._log.read(data.draw(st.sampled_from(sorted(self.recorded))) or 1)
+        seen = self.recorded.get(lake_on(self.storage).at(timestamp=at.timestamp).version)
+        if not seen:
+            return None
+        scenario = data.draw(st.sampled_from(sorted(seen)))
+        return scenario, at.timestamp, seen[scenario][1]
+
+    def _draw_work(self, data: st.DataObject, what: str, name: str) -> Work | None:
+        """Return something that may be done to a name, or None if this cannot."""
+        lives = name in self.model.live
+        if what == "save":
+            return _save(name, {"widgets": [{"id": "1"}] * 3})
+        if what == "add" and lives:
+            return _add(name, [{"id": "9"}], replace=False)
+        if what == "restore" and not lives and any(one[0] == name for one in self.model.graves):
+            return _restore(name)
+        if what == "clone" and not lives:
+            chosen = self._draw_past(data)
+            return None if chosen is None else _clone(*chosen, name)
+        return None
+
+    @rule(
+        step=st.integers(0, 80),
+        keep=st.integers(1, 3),
+        data=st.data(),
+        to=NAMES,
+        what=st.sampled_from(["restore", "clone", "save", "add"]),
+    )
+    def vacuum_while_another_one_works(
+        self, step: int, keep: int, data: st.DataObject, to: str, what: str
+    ) -> None:
+        """What it brings back may be forgotten by then; it comes whole, or not at all."""
+        work = self._draw_work(data, what, to)
+        if work is None:
+            return
+        act, mean = work
+
+        def vacuum() -> None:
+            self.writers[0].maintenance.vacuum(keep_versions=keep)
+
+        try:
+            act(lake_on(Meanwhile(self.storage, step, vacuum)))
+        except NotFoundError:
+            assert what in {"restore", "clone"}
+        else:
+            mean(self.model)
+        self.clean = True
+        self._record()
 
     @precondition(lambda self: self.type + 1 < len(TYPES))
     @rule(how=st.integers(0, 60))
@@ -305,6 +361,43 @@ def _shown(lake: Lake) -> dict[str, tuple[str, Entities]]:
         except NotFoundError:
             continue
     return found
+
+
+Work = tuple[Callable[[Lake], Any], Callable[["Model"], None]]
+"""How something is done, and what it means for the model."""
+
+
+def _save(name: str, entities: Entities) -> Work:
+    return (
+        lambda lake: lake.scenarios.save(name, entities, overwrite=True),
+        lambda model: model.live.update({name: entities}),
+    )
+
+
+def _add(name: str, rows: list[dict[str, Any]], *, replace: bool) -> Work:
+    strategy = "replace" if replace else "keep"
+    return (
+        lambda lake: lake.scenarios.add(name, {"widgets": rows}, on_duplicate=strategy),
+        lambda model: _extend(model.live[name], rows, replace=replace),
+    )
+
+
+def _restore(name: str) -> Work:
+    """Return how the scenario of that name that was deleted last is restored, and what it means."""
+
+    def mean(model: Model) -> None:
+        at = max(at for at, one in enumerate(model.graves) if one[0] == name)
+        model.live[name] = model.graves.pop(at)[1]
+
+    return lambda lake: lake.scenarios.restore(name), mean
+
+
+def _clone(scenario: str, moment: datetime, held: Entities, to: str) -> Work:
+    """Return how a scenario is cloned as it was at a moment, and what that means."""
+    return (
+        lambda lake: lake.scenarios.clone(scenario, to, as_of=moment),
+        lambda model: model.live.update({to: copy.deepcopy(held)}),
+    )
 
 
 def _extend(entities: Entities, rows: list[dict[str, Any]], *, replace: bool) -> None:

@@ -13,6 +13,8 @@ from healthsim_lake import _clock
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
+from healthsim_lake.errors import InputError
+from healthsim_lake.scenarios.exchange.provenance import MARKS
 from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import sources
 from healthsim_lake.scenarios.writing.sources import Batch, Entities, Export, Progress
@@ -51,7 +53,9 @@ def write_rows(
     Raises:
         InvalidEntityError: A row cannot be kept exactly; says which.
         InvalidNameError: No table can be named after a key.
+        InputError: `provenance` names another column, or holds what is no text.
     """
+    _check_provenance(provenance)
 
     def new_sink(key: str) -> _Sink:
         return _Sink(key, writer, tables, gathering, keep_keys=keys is not None)
@@ -140,6 +144,16 @@ def _encode(
         return encode_frame(entity_type, batch, defaults=defaults, table=key, offset=offset)
     rows: Sequence[Any] = batch
     return encode_rows(entity_type, rows, defaults=defaults, table=key, offset=offset)
+
+
+def _check_provenance(provenance: Mapping[str, str]) -> None:
+    for mark, value in provenance.items():
+        if mark not in MARKS:
+            raise InputError(f"provenance: {mark!r} is not known; use {', '.join(MARKS)}")
+        try:
+            value.encode()
+        except (AttributeError, UnicodeEncodeError):
+            raise InputError(f"provenance: {mark} must be text, not {value!r:.60}") from None
 
 
 def _defaults(
