@@ -47,7 +47,7 @@ TEXTS = [
 ]  # fmt: skip
 STRANGERS = [None, 1, True, 1.5, b"x", [], {}, object(), ["a", 1], {"a": {1}}]
 JSON = [
-    nested(90), nested(101), nested(150), nested(199), nested(250), nested(990), nested(100_000),
+    nested(90), nested(171), nested(150), nested(199), nested(250), nested(990), nested(100_000),
     nested(90, dict), nested(190, dict), nested(199, dict), nested(100_000, dict), cycle(),
     10**400, -(10**4_299), 10**5_000, 2**63, 2**64, 1e308, 5e-324, -0.0, float("nan"), float("inf"),
     *TEXTS, datetime(2026, 1, 1, tzinfo=UTC), b"x", {1, 2}, object(), {1: 2}, {"\ud800": 1},
@@ -234,7 +234,7 @@ def test_what_is_taken_can_be_read_and_what_is_refused_changes_nothing(
     assert [one.name for one in tmp_path.iterdir()] == ["lake"]
 
 
-DEEP = [nested(depth, kind) for depth in (101, 199, 250, 100_000) for kind in (list, dict)]
+DEEP = [nested(depth, kind) for depth in (171, 199, 250, 100_000) for kind in (list, dict)]
 UNKEPT = [*DEEP, cycle(), 10**5_000, "\ud800", {"\ud800": 1}, float("nan"), {1, 2}]
 
 
@@ -256,7 +256,7 @@ def test_a_value_that_could_not_be_read_again_is_refused_wherever_it_is_given(te
 
 def test_what_comes_close_to_the_limits_is_kept_exactly(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "LEAST_BYTES", 1)
-    metadata = {"deep": nested(97), "digits": 10**4_299, "text": "\U0010ffff\x00\u2028", "n": -0.0}
+    metadata = {"deep": nested(165), "digits": 10**4_299, "text": "\U0010ffff\x00\u2028", "n": -0.0}
     lake = Lake(tmp_path)
     lake.scenarios.save("new", ROWS, metadata=metadata)
     lake.profiles.save("plan", {**SPEC, "notes": metadata}, metadata=metadata)

@@ -50,7 +50,7 @@ def test_it_is_refused_and_the_lake_stays_readable(lake_url, way, value):
 
 
 def test_what_is_just_not_too_deep_survives_commit_checkpoint_and_fold(lake_url):
-    lake, deep = hl.Lake(lake_url), nested(170)
+    lake, deep = hl.Lake(lake_url), nested(160)
     lake.scenarios.save("s", {}, metadata=deep)
     lake.profiles.save("p", {"given": deep}, metadata=deep)
     lake.profiles.executions.record("p", metadata=deep)
