@@ -466,3 +466,17 @@ def test_rename_changes_identifiers_only(given):
         for old, new in zip(before, after, strict=True):
             for rest in ("note", "status", "nested", "given_name", "skill_used"):
                 assert old.get(rest) == new.get(rest)
+
+
+@pytest.mark.parametrize("rows", [1, 2_000])
+@pytest.mark.parametrize("more", [{}, {"nested": {"note": "patient_mrn"}}, {"mrn": 1}])
+def test_a_reference_by_number_follows_to_a_row_that_is_called_by_text(lake, rows, more):
+    lake.scenarios.save("one", {"patients": [{"id": "p1", "mrn": "M1"}]})
+    visits = [{"id": f"d{n}", "patient_mrn": 1, **more} for n in range(rows)]
+    lake.scenarios.save("two", {"patients": [{"id": "p1", "mrn": 1}], "diagnoses": visits})
+    lake.scenarios.merge(["one", "two"], "text", conflict_strategy="skip")
+    lake.scenarios.merge(["two", "one"], "number", conflict_strategy="skip")
+    for name, wanted in (("text", "M1"), ("number", 1)):
+        found = lake.scenarios.load(name)["diagnoses"]
+        assert {row["patient_mrn"] for row in found} == {wanted}
+        assert len(found) == rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ Row = dict[str, Any]
 
 _FORMS = {"text", "int"}
 """Forms of cells that hold an identifier as the row has it."""
+_WHOLE = r"^(0|-?[1-9][0-9]*)$"
+"""The text of a number, as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,9 @@ def substituted(
         new = _new_columns(frame, rules)
         if not new and without is None:
             return None
-        return _chunk(frame.with_columns(new), shapes, entity_type)
+        if _keep_their_forms(frame, shapes, new):
+            cast = [one.cast(frame[one.name].dtype) for one in new]
+            return _chunk(frame.with_columns(cast), shapes, entity_type)
     rows = decode(frame, shapes)
     if not _substitute(rows, rules) and without is None and current:
         return None
@@ -173,15 +178,34 @@ def _is_empty_without_key(frame: pl.DataFrame, shapes: Sequence[Shape], name: st
 
 
 def _new_columns(frame: pl.DataFrame, rules: Iterable[Rule]) -> list[pl.Series]:
-    """Return the columns that change."""
+    """Return the columns that change, as text."""
     changed = []
     for rule in rules:
         old = frame[rule.column.name]
         texts = old.cast(pl.String)
         new = _replaced(texts, rule.ways)
         if not new.equals(texts, null_equal=True):
-            changed.append(new.cast(old.dtype))
+            changed.append(new)
     return changed
+
+
+def _keep_their_forms(
+    frame: pl.DataFrame, shapes: Sequence[Shape], changed: Iterable[pl.Series]
+) -> bool:
+    """Return whether numbers become numbers: a reference to ``1`` may have to point to ``M1``."""
+    for column in changed:
+        kind = frame[column.name].dtype
+        numbers = [at for at, shape in enumerate(shapes) if _is_number(shape, column.name)]
+        written = frame[ROW_SHAPE].is_in(numbers) | (kind != pl.String)
+        if not column.filter(written).drop_nulls().str.contains(_WHOLE).all():
+            return False
+        if column.cast(kind, strict=False).null_count() > column.null_count():
+            return False  # longer than the column is wide
+    return True
+
+
+def _is_number(shape: Shape, name: str) -> bool:
+    return any(held_by == name and form == "int" for _, held_by, form in shape.entries)
 
 
 def _replaced(ids: pl.Series, ways: Sequence[Substitution]) -> pl.Series:
@@ -221,8 +245,13 @@ def _substitute(rows: Sequence[Row], rules: Iterable[Rule]) -> bool:
         for (holder, key, text), new in zip(found, _replaced(old, own), strict=True):
             if new != text:
                 changed = True
-                holder[key] = new if isinstance(holder[key], str) else _json.text_integer(new)
+                holder[key] = new if isinstance(holder[key], str) else _number_or_text(new)
     return changed
+
+
+def _number_or_text(new: str) -> int | str:
+    """Return an identifier that takes the place of a number: a number, if it is one's text."""
+    return _json.text_integer(new) if re.fullmatch(_WHOLE, new) else new
 
 
 def _ids_at(rows: Iterable[Row], place: Place) -> Iterator[tuple[Row, str, str]]:
