@@ -85,7 +85,9 @@ def test_many_values_have_the_texts_that_each_of_them_has_alone():
 
 
 @pytest.mark.parametrize(
-    "wrong", [float("nan"), "\ud800", {"\udfff": 1}, ["\ude00\ud83d"], 10**5000]
+    "wrong",
+    [float("nan"), "\ud800", {"\udfff": 1}, ["\ude00\ud83d"], 10**5000],
+    ids=["NaN", "half", "half in a key", "halves", "digits"],
 )
 def test_what_the_catalog_cannot_hold_is_refused_alone_and_among_others(wrong):
     for call, value in ((_json.kept, wrong), (_json.dumps_each, ["fine", wrong])):
