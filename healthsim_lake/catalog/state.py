@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from healthsim_lake.catalog.documents import Collection, DocumentState
 from healthsim_lake.catalog.ledgers import LedgerState
@@ -76,7 +77,11 @@ class State(Record):
     retention: Retention = Retention()
     purged: dict[str, Purged] = {}
 
-    _titles: dict[tuple[Collection, str], str] | None = PrivateAttr(default=None)
+    @cached_property
+    def titles(self) -> dict[tuple[Collection, str], str]:
+        """Ids of the documents that are not deleted, by collection and name."""
+        alive = (one for one in self.documents.values() if not one.record.deleted)
+        return {(one.collection, one.record.name): one.record.id for one in alive}
 
     def mutable_copy(self) -> State:
         """Return a copy whose dictionaries and lists are its own; what they hold is shared."""
@@ -92,7 +97,8 @@ class State(Record):
             retention=self.retention,
             purged=dict(self.purged),
         )
-        copied._titles = None if self._titles is None else dict(self._titles)  # noqa: SLF001  # its own
+        if "titles" in self.__dict__:
+            copied.__dict__["titles"] = dict(self.titles)
         return copied
 
     def put(self, state: ScenarioState) -> None:
@@ -107,23 +113,17 @@ class State(Record):
 
     def document_named(self, collection: Collection, name: str) -> DocumentState | None:
         """Return the document of that name that is not deleted, or None."""
-        if self._titles is None:
-            alive = (one for one in self.documents.values() if not one.record.deleted)
-            self._titles = {(one.collection, one.record.name): one.record.id for one in alive}
-        return self.documents.get(self._titles.get((collection, name), ""))
+        return self.documents.get(self.titles.get((collection, name), ""))
 
     def put_document(self, state: DocumentState) -> None:
         """Set a document and keep the index of names in step."""
-        record = state.record
+        record, titles = state.record, self.titles
         former = self.documents.get(record.id)
-        self.documents[record.id] = state
-        titles = self._titles
-        if titles is None:
-            return
         if former is not None and titles.get((state.collection, former.record.name)) == record.id:
             del titles[state.collection, former.record.name]
         if not record.deleted:
             titles[state.collection, record.name] = record.id
+        self.documents[record.id] = state
 
     def drop(self, scenario_id: str) -> None:
         """Remove a scenario, tombstones included, as if it had never been."""

@@ -68,11 +68,14 @@ def _owner_columns(
                 raise InputError(f"{where.format(number)}give {kind.owner}: a name or an id")
     place = {str(ref): at for at, ref in enumerate(dict.fromkeys(refs))}
     found = zip(*map(owners, place), strict=True)
-    which = pa.array([place[ref] for ref in refs], pa.int32())  # type: ignore[index]  # texts, see above
-    return {
-        name: pa.array(values, kind.schema.field(name).type).take(which)
+    arrays = {
+        name: pa.array(values, kind.schema.field(name).type)
         for name, values in zip((kind.owner, "version", "spec_commit"), found, strict=True)
     }
+    if len(rows) == 1:  # alone, there is nothing to repeat
+        return arrays
+    which = pa.array([place[ref] for ref in refs], pa.int32())  # type: ignore[index]  # texts, see above
+    return {name: values.take(which) for name, values in arrays.items()}
 
 
 def _column(kind: LedgerKind, name: str, values: list[Any], where: str) -> pa.Array:

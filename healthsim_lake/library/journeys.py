@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from healthsim_lake import specs
@@ -35,7 +36,7 @@ class _JourneyKind(DocumentKind[JourneyRecord, JourneySummary, "specs.JourneySpe
     ) -> JourneyRecord:
         return JourneyRecord(
             **plain_fields(record),
-            metadata=record.metadata,
+            metadata=deepcopy(record.metadata),
             journey_spec=parsed.spec,
             duration_days=parsed.model.duration_days,  # of this version
             event_count=len(parsed.model.all_events),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from healthsim_lake import specs
@@ -35,7 +36,7 @@ class _ProfileKind(DocumentKind[ProfileRecord, ProfileSummary, "specs.ProfileSpe
         self, record: DocumentRecord, parsed: Parsed[specs.ProfileSpecification]
     ) -> ProfileRecord:
         return ProfileRecord(
-            **plain_fields(record), metadata=record.metadata, profile_spec=parsed.model
+            **plain_fields(record), metadata=deepcopy(record.metadata), profile_spec=parsed.model
         )
 
     def builtin(self) -> Mapping[str, Any]:

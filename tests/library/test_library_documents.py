@@ -314,6 +314,20 @@ def test_a_specification_that_was_given_as_a_model_is_kept_as_it_was_then(lake):
     assert lake.profiles.load("q").profile_spec == SPEC
 
 
+def test_what_is_done_to_a_record_changes_nothing_in_the_lake(lake):
+    saved = lake.profiles.save("p", SPEC, tags=["t"], metadata={"a": [1]})
+    journey = lake.journeys.save("j", JOURNEY, metadata={"a": [1]})
+    for one in (saved, journey, lake.profiles.load("p"), lake.journeys.load("j")):
+        one.metadata["a"].append(2)
+        one.tags.append("u")
+    journey.journey_spec["events"].clear()
+    lake.profiles.load("p").profile_spec.products.append("x")
+    again = lake.profiles.load("p")
+    assert (again.metadata, again.tags, again.profile_spec) == ({"a": [1]}, ["t"], SPEC)
+    assert lake.journeys.load("j").metadata == {"a": [1]}
+    assert lake.journeys.load("j").journey_spec == JOURNEY
+
+
 def test_names_are_found_after_every_change_and_in_a_lake_just_opened(lake, lake_url):
     ids = [lake.profiles.save(f"p{number}", SPEC).id for number in range(3)]
     lake.profiles.rename("p0", "moved")
