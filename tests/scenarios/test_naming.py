@@ -194,6 +194,6 @@ def test_renaming_can_make_a_name_unique(lake):
 )
 def test_what_is_no_text_or_no_number_is_refused_and_nothing_is_done(lake, wrong):
     lake.scenarios.save("a", {})
-    with pytest.raises(InputError, match=r"text|whole number|tokens"):
+    with pytest.raises(InputError, match=r"text|integer|whole number|tokens"):
         wrong(lake)
     assert lake.version == 1
