@@ -72,6 +72,8 @@ def read(path: Path, *, kind: str) -> DocumentFile:
         FormatError: It cannot be read, is too large, or holds another kind of document.
         FileNotFoundError: It is not there.
     """
+    if path.exists() and not path.is_file():
+        raise FormatError(f"{path} is no file with bytes in it: it is a folder, pipe or device")
     if path.stat().st_size > MAX_BYTES:
         raise FormatError(f"{path} is larger than {MAX_BYTES:,} bytes")
     data = path.read_bytes()
