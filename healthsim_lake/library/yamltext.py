@@ -39,7 +39,7 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"key {key.value!r} is given twice in one mapping", key.start_mark
                 )
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-        return super().construct_mapping(node, deep=deep)  # type: ignore[no-untyped-call]  # stubs are partial
+        return super().construct_mapping(node, deep=deep)
 
 
 def yaml_text(value: Any) -> str:
