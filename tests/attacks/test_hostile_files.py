@@ -38,8 +38,8 @@ SCENARIOS: dict[str, str | bytes] = {
     "nothing": "",
     "nul": "\x00" * 1_000,
     "only blanks": " " * 100_000,
-    "blanks that are packed": gzip.compress(b" " * 20_000_000),
-    "depth that is packed": gzip.compress(b'{"patients":[{"id":' + b"[" * 20_000_000),
+    "blanks that are packed": gzip.compress(b" " * 2_000_000),
+    "depth that is packed": gzip.compress(b'{"patients":[{"id":' + b"[" * 2_000_000),
     "packed twice": gzip.compress(gzip.compress(b'{"patients":[]}')),
     "a packed file cut off": gzip.compress(b'{"patients":[{"id":"1"}]}')[:-9],
     "a table called ../x": '{"name":"n","entities":{"../../x":[{"id":"1"}]}}',
@@ -93,6 +93,7 @@ DOCUMENTS: dict[str, tuple[str, str | bytes]] = {
         "json",
         '{"kind":"profile","metadata":[1],"spec":{' + PROFILE + "}}",
     ),
+    "too large for YAML": ("yaml", "a: [" + "x," * 600_000 + "]"),
     "too large": ("json", "{" + PROFILE + ',"x":"' + "x" * 5_000_000 + '"}'),
     "packed": ("json", gzip.compress(b"{}")),
 }
