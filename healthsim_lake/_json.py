@@ -14,6 +14,8 @@ from healthsim_lake.errors import FormatError
 MAX_DEPTH = 200
 MAX_KEPT_DEPTH = 170
 """Levels of a value inside a document of the catalog; readers of documents stop at 200 in all."""
+MAX_DIGITS = 10_000
+"""Of an integer in a stranger's text: the time to parse one grows with the square of its length."""
 _HUGE_BITS = 14_281
 """Integers of fewer bits have at most the 4,300 digits that Python prints and parses by itself."""
 
@@ -220,6 +222,12 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def _foreign_integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise FormatError(f"a number has more than {MAX_DIGITS:,} digits")
+    return text_integer(text)
+
+
 def _no_constants(name: str) -> NoReturn:
     raise FormatError(f"{name} is not a JSON value")
 
@@ -261,6 +269,6 @@ def _dumps_huge(value: Any) -> str:
 
 
 foreign_decoder = json.JSONDecoder(
-    object_pairs_hook=_no_twins, parse_constant=_no_constants, parse_int=text_integer
+    object_pairs_hook=_no_twins, parse_constant=_no_constants, parse_int=_foreign_integer
 )
 """Parses what strangers wrote; raises `FormatError` for what could not be kept."""

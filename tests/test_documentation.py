@@ -55,6 +55,20 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch):
             assert done.stdout
 
 
+def test_what_is_promised_is_shown_by_tests_that_exist():
+    section = re.search(r"^## What is promised\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
+    assert section is not None
+    pointers = re.findall(r"`(tests/[^`]+)`", section[1])
+    assert len(pointers) >= 5
+    for pointer in pointers:
+        path, _, name = pointer.partition("::")
+        place = ROOT / path
+        assert place.exists(), pointer
+        found = [place] if place.is_file() else list(place.rglob("test_*.py"))
+        defined = re.findall(r"^def (test_\w+)", "".join(map(Path.read_text, found)), re.MULTILINE)
+        assert name in defined if name else defined, pointer
+
+
 def test_the_first_screen_of_the_readme_holds_the_two_commands():
     first_screen = "\n".join(README.splitlines()[:20])
     assert 'python -m pip install -e ".[dev]" && healthsim-lake demo\n' in first_screen

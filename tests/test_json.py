@@ -34,6 +34,7 @@ def test_nan_and_infinities_are_never_written(value):
         ("[" * 100_000, "nested too deeply"),
         (b"\xff\xfe", "not UTF-8"),
         ("", "not valid JSON"),
+        ("1" * 10_001, "more than 10,000 digits"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_by_name(text, reason):

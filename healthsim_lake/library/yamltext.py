@@ -13,7 +13,10 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 class _Loader(yaml.SafeLoader):
-    """JSON values only: dates stay text; aliases, which may stand for gigabytes, are refused."""
+    """JSON values only: dates stay text; aliases, which may stand for gigabytes, are refused.
+
+    So are keys that are given twice in one mapping.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # as the base class declares it
         first: [one for one in resolvers if one[0] != _TIMESTAMP]
@@ -27,6 +30,16 @@ class _Loader(yaml.SafeLoader):
                 None, None, "aliases (*name) are not taken; write the value out", mark
             )
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # as the base class declares it
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key.value!r} is given twice in one mapping", key.start_mark
+                )
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep=deep)
 
 
 def yaml_text(value: Any) -> str:

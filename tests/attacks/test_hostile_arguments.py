@@ -180,7 +180,7 @@ PLACES = {
 }
 EVERY_VALUE = "HEALTHSIM_ALL_ATTACKS" in os.environ
 """Everyday a seeded sample of values is tried in each place; with this variable set, all."""
-SAMPLE = 12
+SAMPLE = 4
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +201,10 @@ def read_catalog(lake: Lake) -> None:
         for one in collection.list(limit=None):
             collection.load(one.id)
             assert len(collection.executions.of(one.id, limit=None)) == one.execution_count
+
+
+def files(root: Path) -> list[Path]:
+    return sorted(one for one in root.rglob("*") if one.is_file())
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -252,6 +256,29 @@ def test_a_value_that_could_not_be_read_again_is_refused_wherever_it_is_given(te
             JSON_PLACES[place](lake, value)
     assert lake.version == before
     assert list(Path(lake.url).rglob("*.tmp")) == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["scenario description", "scenario author", "scenario message", "idempotency key", "provenance",
+     "describe", "clone description", "profile description", "profile message", "cohort", "status",
+     "journey's own description", "entity of a run", "scenario name", "tag", "profile name"],
+)  # fmt: skip
+def test_half_of_a_character_is_refused_wherever_it_is_given(template, place):
+    lake = Lake(template)
+    before = lake.version, files(template)
+    for text in ("\ud800", "a\udfffb"):
+        with pytest.raises(InputError):
+            TEXT_PLACES[place](lake, text)
+    assert (lake.version, files(template)) == before
+
+
+@pytest.mark.parametrize(
+    "provenance", [{"skil_used": "x"}, {"id": "x"}, {"source_type": 5}, {"source_type": None}]
+)
+def test_provenance_says_three_things_in_words(template, provenance):
+    with pytest.raises(InputError, match="provenance: "):
+        Lake(template).scenarios.save("new", ROWS, provenance=provenance)
 
 
 def test_what_comes_close_to_the_limits_is_kept_exactly(tmp_path, monkeypatch):

@@ -36,7 +36,7 @@ def faults(steps: list[str]) -> Iterator[tuple[str, Callable[[Storage], Faulty]]
         yield f"death after {name} {step}", lambda s, at=step: Dying(s, at, done=True)
 
 
-SAMPLE = 14
+SAMPLE = 10
 """Cases of each operation in the everyday run."""
 
 

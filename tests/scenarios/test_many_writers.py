@@ -186,3 +186,36 @@ except NameTakenError:
     lake = Lake(url)
     assert lake.version == 1
     check_folders(lake, 1)
+
+
+def test_processes_that_persist_with_one_context_get_names_of_their_own(tmp_path):
+    code = """
+import sys, time
+from healthsim_lake import Lake
+url, number, start = sys.argv[1], sys.argv[2], sys.argv[3]
+from pathlib import Path
+lake = Lake(url)
+lake.scenarios.list()
+print("ready", flush=True)
+while not Path(start).exists():
+    time.sleep(0.001)
+done = lake.scenarios.persist({"patients": [{"id": number}]}, context="diabetic seniors in Ohio")
+print(done.record.name, done.is_new)
+"""
+    url, start = str(tmp_path / "lake"), tmp_path / "start"
+    lake = Lake(url)
+    lake.create()
+    with programs(code, [[url, str(number), str(start)] for number in range(4)]) as racing:
+        for one in racing:
+            assert one.stdout is not None
+            assert one.stdout.readline() == "ready\n"
+        start.touch()
+        told = [finished(one).split() for one in racing]
+    names = sorted(name for name, _ in told)
+    base = names[0]
+    assert names == sorted([base, *(f"{base}-{number}" for number in (2, 3, 4))])
+    assert {new for _, new in told} == {"True"}
+    for number, (name, _) in enumerate(told):
+        assert lake.scenarios.load(name)["patients"] == [{"id": str(number)}]
+    assert check_log(lake, 0) == {"save": 4}
+    check_folders(lake, 4)

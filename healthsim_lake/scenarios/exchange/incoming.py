@@ -71,6 +71,8 @@ def read(
     if place.is_dir():
         return _folder(place, registry, wanted)
     place.stat()
+    if not place.is_file():
+        raise FormatError(f"{place}: is no file with bytes in it: it is a pipe or a device")
     stem, named = split(place.name)
     found = wanted or named
     if found is None:
