@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fsspec import AbstractFileSystem
+from fsspec.spec import AbstractBufferedFile
 
 _WHOLE_BYTES = 8 * 2**20
 """Files up to this size are fetched in one request, and kept for a while."""
@@ -27,6 +28,7 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
     Args:
         client: Returns the filesystem of the store.
         read: Returns the content of a path in one request.
+        part: Returns the bytes of a path from one place to another, in one request.
         size: Returns the size of a path, or None if it is not there, in one request.
     """
 
@@ -36,10 +38,12 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
         self,
         client: Callable[[], Any],
         read: Callable[[str], bytes],
+        part: Callable[[str, int, int], bytes],
         size: Callable[[str], int | None],
     ) -> None:
         super().__init__(use_listings_cache=False)
         self._client, self._read, self._size = client, read, size
+        self.part = part
         self._names = client().protocol
         self._lock = threading.Lock()
         self._sizes: OrderedDict[str, int] = OrderedDict()
@@ -97,7 +101,9 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
         size = self.info(path)["size"]
         if size <= _WHOLE_BYTES:
             return io.BytesIO(self._whole(path))
-        return self._client().open(path, "rb", block_size=_BLOCK_BYTES, cache_type="background")
+        return _LargeFile(
+            self, path, "rb", block_size=_BLOCK_BYTES, cache_type="background", size=size
+        )
 
     def _whole(self, path: str) -> bytes:
         with self._lock:
@@ -116,3 +122,13 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
 
     def _plain(self, path: str) -> str:
         return str(self._client()._strip_protocol(path))  # noqa: SLF001  # fsspec has no public name for it
+
+
+class _LargeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not typed
+    """A file that is read in blocks; its size is known."""
+
+    fs: EngineFiles
+    path: str
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        return self.fs.part(self.path, start, end)
