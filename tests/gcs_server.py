@@ -38,7 +38,7 @@ class GCSServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{self._server.server_port}"
         self.options = {"endpoint_url": address, "token": "anon", "project": "p"}
 

@@ -23,6 +23,13 @@ class Request:
     method: str
     path: str
     query: str
+    span: str = ""
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes of an object were asked for, where not all of them were."""
+        first, _, last = self.span.removeprefix("bytes=").partition("-")
+        return int(last) - int(first) + 1 if last else None
 
     def __str__(self) -> str:
         kind = "LIST" if "list-type" in self.query else self.method
@@ -101,7 +108,12 @@ class S3Server:
             self._trouble = None
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        request = Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"])
+        request = Request(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ["QUERY_STRING"],
+            environ.get("HTTP_RANGE", ""),
+        )
         with self._lock:
             self.requests.append(request)
             wrong = self._trouble(request) if self._trouble else None

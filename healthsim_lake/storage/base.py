@@ -48,6 +48,14 @@ class Storage(ABC):
             KeyMissingError: There is none.
         """
 
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes of the value under `key` from `start` to before `end`.
+
+        Raises:
+            KeyMissingError: There is no value.
+        """
+        return self.read(key)[start:end]
+
     @abstractmethod
     def create(self, key: str, data: bytes) -> None:
         """Store `data` under `key` if the key is free: one of many callers wins, durably.

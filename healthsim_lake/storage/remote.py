@@ -79,9 +79,7 @@ class FsspecStorage(Storage):
             raise FileNotFoundError(path) from error
 
     def _read_part(self, path: str, start: int, end: int) -> bytes:
-        key = path[len(self._prefix) + 1 :]
-        with mapped_errors(self.url, key, "read"):
-            return bytes(self._get_range(path, start, end))
+        return self.read_range(path[len(self._prefix) + 1 :], start, end)
 
     def _size_of(self, path: str) -> int | None:
         found = self.stat(path[len(self._prefix) + 1 :])
@@ -101,6 +99,12 @@ class FsspecStorage(Storage):
         path = self._path(key)
         with mapped_errors(self.url, key, "read"), self._one_at_a_time:
             return bytes(self._get(path))
+
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return a part of the value under `key`."""
+        path = self._path(key)
+        with mapped_errors(self.url, key, "read"), self._one_at_a_time:
+            return bytes(self._get_range(path, start, end))
 
     def create(self, key: str, data: bytes) -> None:
         """Store `data` where nothing is yet.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+import polars as pl
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -92,6 +93,27 @@ def test_a_forked_process_has_connections_of_its_own(lake):
     os.waitpid(child, 0)
     assert os.read(read, 10) == b"p0"
     assert lake.scenarios.exists("one")
+
+
+def test_a_scan_of_a_few_columns_of_a_large_file_fetches_little_more_than_those(s3_server, lake):
+    rows = [
+        {"id": f"p{n}", "gender": "FM"[n % 2], "note": os.urandom(1_000).hex()}
+        for n in range(9_000)
+    ]
+    lake.scenarios.save("large", {"patients": rows})
+    everything = lake.scan("patients").collect()
+    narrow = lake.scan("patients").select("gender", "scenario_id")
+    with s3_server.counted() as requests:
+        found = narrow.collect()
+    assert found.equals(everything.select("gender", "scenario_id"))
+    ranges = [one for one in requests if one.length is not None]
+    assert sum(one.length for one in ranges) < 2**20
+    assert 0 < len(ranges) <= 3
+    females = lake.scan("patients").filter(pl.col("gender") == "F").select("id").collect()
+    assert females.equals(everything.filter(pl.col("gender") == "F").select("id"))
+    ids = lake.scan("patients").select("scenario_id").collect()
+    assert ids.equals(everything.select("scenario_id"))
+    assert lake.scan("patients").head(45).collect().equals(everything.head(45))
 
 
 # Budgets: requests, apart from data files.
