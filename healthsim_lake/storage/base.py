@@ -114,6 +114,9 @@ class Storage(ABC):
     def delete(self, key: str) -> None:
         """Remove `key`; no error if it is already gone."""
 
+    def expect(self, key: str, sha256: str) -> None:  # noqa: B027  # disks are checked by their times
+        """Be told what `key` has to hold, so that engines are not given anything else."""
+
     def prune(self, folder: str) -> None:  # noqa: B027  # most stores have no folders
         """Remove `folder`, and folders below it, if they hold nothing, where a store has folders.
 

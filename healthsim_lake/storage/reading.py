@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fsspec import AbstractFileSystem
 from fsspec.spec import AbstractBufferedFile
 
+from healthsim_lake.errors import DataFileAlteredError
+
+T = TypeVar("T")
+
 _WHOLE_BYTES = 8 * 2**20
 """Files up to this size are fetched in one request, and kept for a while."""
 _KEPT_BYTES = 128 * 2**20
-_KEPT_SIZES = 65_536
+_KEPT_FACTS = 65_536
 _BLOCK_BYTES = 4 * 2**20
 
 
@@ -47,6 +52,7 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
         self._names = client().protocol
         self._lock = threading.Lock()
         self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._digests: OrderedDict[str, str] = OrderedDict()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
 
@@ -57,11 +63,18 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
 
     def knows(self, path: str, size: int) -> None:
         """Remember what somebody else found out about a path."""
+        self._remember(self._sizes, path, size)
+
+    def expects(self, path: str, sha256: str) -> None:
+        """Remember what a path has to hold; a file that is fetched whole is checked."""
+        self._remember(self._digests, path, sha256)
+
+    def _remember(self, facts: OrderedDict[str, T], path: str, fact: T) -> None:
         with self._lock:
-            self._sizes[path] = size
-            self._sizes.move_to_end(path)
-            while len(self._sizes) > _KEPT_SIZES:
-                self._sizes.popitem(last=False)
+            facts[path] = fact
+            facts.move_to_end(path)
+            while len(facts) > _KEPT_FACTS:
+                facts.popitem(last=False)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return size and kind of a file."""
@@ -112,6 +125,11 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
                 self._kept.move_to_end(path)
                 return found
         data = self._read(path)
+        expected = self._digests.get(path)
+        if expected not in {None, hashlib.sha256(data).hexdigest()}:
+            raise DataFileAlteredError(
+                "a data file differs from what was committed (SHA-256); restore it from a backup"
+            )
         with self._lock:
             if path not in self._kept:
                 self._kept[path] = data

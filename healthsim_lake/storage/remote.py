@@ -209,6 +209,11 @@ class FsspecStorage(Storage):
             self.filesystem.knows(path, found.size)
         return found
 
+    def expect(self, key: str, sha256: str) -> None:
+        """Have `filesystem` check what it fetches."""
+        if self._conditional:
+            self.filesystem.expects(self._path(key), sha256)
+
     def names(self) -> list[str]:
         """Return the first segments of all keys."""
         try:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import real_stores
@@ -77,34 +78,35 @@ def stored_template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes
     return {entry.key: storage.read(entry.key) for entry in entries}
 
 
-STORES = [
-    "memory",
-    "s3",
-    *(pytest.param(f"real {one}", marks=pytest.mark.real_store) for one in real_stores.STORES),
-]
-"""Object stores for the exams: in memory, in this process, and real ones."""
-
-
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["memory", "s3"])
 def stored(
     request: pytest.FixtureRequest, stored_template: dict[str, bytes]
 ) -> Callable[[], Storage]:
     """Give a new copy of the template in an object store, whenever called."""
-    kind = request.param
-    if kind == "memory":
-        root, options = f"memory://exam-{uuid.uuid4().hex}", {}
-    elif kind == "s3":
-        server = request.getfixturevalue("s3_server")
-        root, options = f"s3://{server.bucket()}", server.options
-    else:
-        store = real_stores.STORES[kind.removeprefix("real ")]()
-        root, options = store.root, store.options
+    if request.param == "memory":
+        return _copies(f"memory://exam-{uuid.uuid4().hex}", {}, stored_template)
+    server = request.getfixturevalue("s3_server")
+    return _copies(f"s3://{server.bucket()}", server.options, stored_template)
+
+
+@pytest.fixture(params=real_stores.STORES)
+def really_stored(
+    request: pytest.FixtureRequest, stored_template: dict[str, bytes]
+) -> Callable[[], Storage]:
+    """Give a new copy of the template in a real object store, whenever called."""
+    store = real_stores.STORES[request.param]()
+    return _copies(store.root, store.options, stored_template)
+
+
+def _copies(
+    root: str, options: dict[str, Any], template: dict[str, bytes]
+) -> Callable[[], Storage]:
     numbers = itertools.count()
 
     def make() -> Storage:
         storage = open_storage(f"{root}/{next(numbers)}", options)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(storage.put, stored_template, stored_template.values()))
+            list(pool.map(storage.put, template, template.values()))
         return storage
 
     return make

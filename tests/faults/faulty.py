@@ -84,6 +84,9 @@ class Faulty(Storage):
     def prune(self, folder: str) -> None:
         self._do("prune", folder)
 
+    def expect(self, key: str, sha256: str) -> None:
+        self.inner.expect(key, sha256)
+
     def location(self, key: str) -> str:
         return self.inner.location(key)
 

@@ -16,10 +16,6 @@ from healthsim_lake.errors import LakeError
 from healthsim_lake.storage import Storage
 
 
-SAMPLES = {"memory": 3, "s3": 1}
-"""Cases of each operation in object stores, in the everyday run."""
-
-
 def faults(steps: list[str]) -> Iterator[tuple[str, Callable[[Storage], Faulty]]]:
     """Yield all faults worth trying, with what to call them.
 
@@ -71,6 +67,11 @@ def test_whatever_fails_and_wherever_it_dies_the_lake_is_whole(operation, fresh)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_same_holds_in_object_stores(operation, stored, request):
-    kind = request.node.callspec.params["stored"]
-    run(operation, stored, most=None if FULL else SAMPLES.get(kind, 2))
+def test_the_same_holds_in_object_stores(operation, stored):
+    run(operation, stored, most=None if FULL else 2)
+
+
+@pytest.mark.real_store
+@pytest.mark.parametrize("operation", OPERATIONS if FULL else ["overwrite", "vacuum"])
+def test_the_same_holds_in_real_object_stores(operation, really_stored):
+    run(operation, really_stored, most=None if FULL else 2)

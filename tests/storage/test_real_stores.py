@@ -8,6 +8,7 @@ import time
 
 import pytest
 import real_stores
+from four_writers import assert_four_writers_lose_nothing
 from test_storage_contract import StorageContract
 
 from healthsim_lake import Lake
@@ -67,6 +68,11 @@ def test_of_many_writers_exactly_one_wins_every_time(store):
             thread.join()
         assert len(won) == 1
         assert storage.read(f"catalog/r{round_number}.json") == str(won[0]).encode()
+
+
+def test_four_writers_of_25_commits_lose_nothing(store):
+    url = store.url()
+    assert_four_writers_lose_nothing(lambda: store.lake(url), 25)
 
 
 def test_every_verb_works_there(store):
