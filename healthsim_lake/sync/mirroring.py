@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
+from healthsim_lake.catalog import checkpoint
 from healthsim_lake.catalog.documents import Collection
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerState
 from healthsim_lake.catalog.log import CommitLog
@@ -14,6 +15,7 @@ from healthsim_lake.sync.courier import Courier, Parcel
 from healthsim_lake.sync.inventory import Inventory, Link, Name, inventory, names
 from healthsim_lake.sync.relation import Relation, compare
 from healthsim_lake.sync.report import Carried, Progress
+from healthsim_lake.tables.erasing import erase
 from healthsim_lake.tables.places import in_parallel
 
 LEDGERS: tuple[Collection, ...] = ("profiles", "journeys")
@@ -79,6 +81,8 @@ class _Mirror:
             last = relation.source
         for first in range(relation.common + 1, last + 1, _COMMITS_AT_ONCE):
             self._carry(first, min(last, first + _COMMITS_AT_ONCE - 1), dry_run=dry_run)
+        if not dry_run and relation.kind != "behind":
+            self._erase_purged(relation.common, last)
         if last > relation.common and not dry_run:
             self._carry_checkpoint(last)
         return self._report(max(last, relation.target), dry_run=dry_run)
@@ -157,6 +161,19 @@ class _Mirror:
         """Finish what an attempt may have left that was killed after its last commit."""
         (link,) = inventory(self._log, version, version).links
         self._settle(link, names(link.commit.retires))
+
+    def _erase_purged(self, first: int, last: int) -> None:
+        """Delete what commits purged; `first` was there already, but an attempt may have died."""
+        snapshot = self._log.latest()
+        commits = {
+            scenario_id: one.commit
+            for scenario_id, one in snapshot.state.purged.items()
+            if first <= one.commit <= last
+        }
+        for scenario_id in commits:
+            erase(self._target, snapshot, scenario_id)
+        if commits:
+            checkpoint.drop_before(self._target, max(commits.values()))
 
     def _carry_executions(self) -> None:
         ledgers = self._log.latest().state.ledgers
