@@ -51,6 +51,7 @@ _ANSWERS = {
     "403": ("403 Forbidden", "AccessDenied"),
     "key": ("403 Forbidden", "InvalidAccessKeyId"),
     "clock": ("403 Forbidden", "RequestTimeTooSkewed"),
+    "gone": ("404 Not Found", "NoSuchBucket"),
     "500": ("500 Internal Server Error", "InternalError"),
     "503": ("503 Service Unavailable", "SlowDown"),
 }

@@ -316,6 +316,14 @@ def test_a_bucket_that_is_not_there_is_named(s3_server):
             use()
 
 
+def test_a_bucket_that_vanishes_under_a_lake_is_named(s3_server, lake):
+    with s3_server.troubled(lambda _request: "gone"):
+        for use in (lake.scenarios.list, lambda: lake.scenarios.save("x", ROWS)):
+            with pytest.raises(StorageError, match="does not exist"):
+                use()
+    assert [one.name for one in lake.scenarios.list()] == ["one"]
+
+
 def test_missing_credentials_are_named(s3_server, bucket, monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     options = {"endpoint_url": s3_server.options["endpoint_url"]}
