@@ -9,6 +9,7 @@ from healthsim_lake.catalog import checkpoint
 from healthsim_lake.catalog.documents import Collection
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerState
 from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.retention import Purge
 from healthsim_lake.errors import ForkedError, InputError, KeyExistsError, KeyMissingError
 from healthsim_lake.storage import layout
 from healthsim_lake.sync.courier import Courier, Parcel
@@ -77,12 +78,11 @@ class _Mirror:
             if last and (self._target.stages or relation.kind == "ahead"):
                 self._settle_again(last)
             last = self._log.refresh().version
+            self._erase_purged(relation.common)
         elif relation.kind != "behind":
             last = relation.source
         for first in range(relation.common + 1, last + 1, _COMMITS_AT_ONCE):
             self._carry(first, min(last, first + _COMMITS_AT_ONCE - 1), dry_run=dry_run)
-        if not dry_run and relation.kind != "behind":
-            self._erase_purged(relation.common, last)
         if last > relation.common and not dry_run:
             self._carry_checkpoint(last)
         return self._report(max(last, relation.target), dry_run=dry_run)
@@ -135,6 +135,11 @@ class _Mirror:
                 f"somebody else made commit {version} of {self._target.url} meanwhile: it and "
                 f"{self._source.url} are one lake up to version {version - 1} and part there"
             ) from error
+        self._settle_new(link, found)
+        if any(isinstance(action, Purge) for action in link.commit.actions):
+            self._erase_purged(version)
+
+    def _settle_new(self, link: Link, found: Inventory) -> None:
         retired = list(names(link.commit.retires))
         if self._target.stages:
             self._settle(link, retired)
@@ -162,18 +167,14 @@ class _Mirror:
         (link,) = inventory(self._log, version, version).links
         self._settle(link, names(link.commit.retires))
 
-    def _erase_purged(self, first: int, last: int) -> None:
-        """Delete what commits purged; `first` was there already, but an attempt may have died."""
+    def _erase_purged(self, version: int) -> None:
+        """Delete what a commit purged; once more if an attempt may have died after that commit."""
         snapshot = self._log.latest()
-        commits = {
-            scenario_id: one.commit
-            for scenario_id, one in snapshot.state.purged.items()
-            if first <= one.commit <= last
-        }
-        for scenario_id in commits:
+        purged = [one for one, by in snapshot.state.purged.items() if by.commit == version]
+        for scenario_id in purged:
             erase(self._target, snapshot, scenario_id)
-        if commits:
-            checkpoint.drop_before(self._target, max(commits.values()))
+        if purged:
+            checkpoint.drop_before(self._target, version)
 
     def _carry_executions(self) -> None:
         ledgers = self._log.latest().state.ledgers

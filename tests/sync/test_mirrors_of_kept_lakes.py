@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from healthsim_lake import Lake
-from healthsim_lake.errors import PurgedError, VersionNotFoundError
+from healthsim_lake.errors import PurgedError, StorageError, VersionNotFoundError
 
 PATIENTS = [{"id": f"p{n}", "gender": "FM"[n % 2]} for n in range(12)]
 
@@ -92,7 +92,10 @@ KEEPING = {
 }
 
 
-@pytest.mark.parametrize("keeping", KEEPING)
+CASES = [*(("local", one) for one in KEEPING), ("s3", "all of it")]
+
+
+@pytest.mark.parametrize(("place", "keeping"), CASES, indirect=["place"])
 def test_a_lake_that_was_looked_after_is_mirrored_as_it_is(lake, place, keeping):
     KEEPING[keeping](lake)
     push(lake, place)
@@ -102,7 +105,7 @@ def test_a_lake_that_was_looked_after_is_mirrored_as_it_is(lake, place, keeping)
     assert push(lake, place).files == 0
 
 
-@pytest.mark.parametrize("keeping", KEEPING)
+@pytest.mark.parametrize(("place", "keeping"), CASES, indirect=["place"])
 def test_a_mirror_that_is_behind_learns_of_it(lake, place, keeping):
     push(lake, place)
     KEEPING[keeping](lake)
@@ -116,7 +119,7 @@ def test_a_mirror_that_is_behind_learns_of_it(lake, place, keeping):
     assert readable(at(place)) == readable(lake)
 
 
-@pytest.mark.parametrize("keeping", KEEPING)
+@pytest.mark.parametrize(("place", "keeping"), CASES, indirect=["place"])
 def test_a_lake_that_is_behind_pulls_what_its_mirror_forgot(lake, place, keeping):
     push(lake, place)
     mirror = at(place)
@@ -138,6 +141,24 @@ def test_who_was_purged_is_gone_from_the_mirror_after_the_next_push(lake, place)
     mirror = at(place)
     with pytest.raises(PurgedError):
         mirror.scenarios.load("secret")
+    storage = mirror._log.storage
+    kept = {one.key for room in ("data", "history") for one in storage.list(room)}
+    own = {one.key for room in ("data", "history") for one in lake._log.storage.list(room)}
+    assert kept == own
+
+
+def test_a_push_that_died_before_it_deleted_is_finished_by_the_next(lake, s3_server, bucket):
+    place = f"s3://{bucket}/mirror", s3_server.options
+    push(lake, place)
+    lake.maintenance.purge("secret")
+    with (
+        s3_server.troubled(lambda one: "403" if one.method == "DELETE" else None),
+        pytest.raises(StorageError),
+    ):
+        push(lake, place)
+    mirror = at(place)
+    assert mirror.version == lake.version
+    push(lake, place)
     storage = mirror._log.storage
     kept = {one.key for room in ("data", "history") for one in storage.list(room)}
     own = {one.key for room in ("data", "history") for one in lake._log.storage.list(room)}
