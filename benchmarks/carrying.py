@@ -1,7 +1,8 @@
 """Pushing a lake to an S3 server against `aws s3 sync` and plain puts of the same files.
 
 The server is the one at HEALTHSIM_TEST_S3 (an endpoint with the keys testkey and testsecret), or
-moto in a process of its own.
+moto in a process of its own. It needs room for 15 GB, or 2 GB with ``--quick``: there are servers
+that give the room of what was deleted back late, and stand still when they are full.
 """
 
 from __future__ import annotations
