@@ -44,6 +44,7 @@ GROUPS = {
     "summary": ("summaries", "ask"),
     "save-summary": ("summaries", "save"),
     "push": ("carrying", "push"),
+    "store": ("storing", "measure"),
 }
 COLUMNS = ("figure", "ours", "baseline", "ratio", "target", "reached")
 

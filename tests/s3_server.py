@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,13 @@ class Request:
     method: str
     path: str
     query: str
+    span: str = ""
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes of an object were asked for, where not all of them were."""
+        first, _, last = self.span.removeprefix("bytes=").partition("-")
+        return int(last) - int(first) + 1 if last else None
 
     def __str__(self) -> str:
         kind = "LIST" if "list-type" in self.query else self.method
@@ -31,14 +39,19 @@ class Request:
 
 Trouble = Callable[[Request], str | None]
 """Returns what goes wrong with a request, or None: ``lost`` (carried out, then the connection
-drops), ``dropped`` (never arrives), ``lost-500`` (carried out, then 500), ``409``, ``403``, ``503``,
-``ignored`` (its condition is)."""
+drops), ``dropped`` (never arrives), ``lost-500`` (carried out, then 500), ``late`` (carried out, then
+answered when nobody waits any more), ``slow`` (takes a while), ``409``, ``403``, ``503``, ``ignored``
+(its condition is)."""
+
+LATE, SLOW = 2.0, 0.15
+"""Seconds; a client that is to give up meanwhile has a shorter ``read_timeout``."""
 
 _ANSWERS = {
     "409": ("409 Conflict", "ConditionalRequestConflict"),
     "403": ("403 Forbidden", "AccessDenied"),
     "key": ("403 Forbidden", "InvalidAccessKeyId"),
     "clock": ("403 Forbidden", "RequestTimeTooSkewed"),
+    "gone": ("404 Not Found", "NoSuchBucket"),
     "500": ("500 Internal Server Error", "InternalError"),
     "503": ("503 Service Unavailable", "SlowDown"),
 }
@@ -101,19 +114,29 @@ class S3Server:
             self._trouble = None
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        request = Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"])
+        request = Request(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ["QUERY_STRING"],
+            environ.get("HTTP_RANGE", ""),
+        )
         with self._lock:
             self.requests.append(request)
             wrong = self._trouble(request) if self._trouble else None
         if wrong == "ignored":
             environ.pop("HTTP_IF_NONE_MATCH", None)
             wrong = None
+        if wrong == "slow":
+            time.sleep(SLOW)
+            wrong = None
         if wrong is None:
             return self._app(environ, start)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        if wrong.startswith("lost"):
+        if wrong.startswith(("lost", "late")):
             self._carry_out(environ, body)
-        if wrong in {"lost", "dropped"}:
+        if wrong == "late":
+            time.sleep(LATE)
+        if wrong in {"lost", "late", "dropped"}:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionError("the answer is lost")
         status, code = _ANSWERS[wrong.removeprefix("lost-")]

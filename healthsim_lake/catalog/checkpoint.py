@@ -127,8 +127,9 @@ def keys(storage: Storage) -> list[str]:
 
 def drop_before(storage: Storage, version: int) -> None:
     """Delete all checkpoints of versions below `version`."""
-    for key in keys(storage):
-        parts = layout.checkpoint_parts(key)
-        if parts is not None and parts[0] < version:
-            storage.delete(key)
-    storage.sync(layout.CHECKPOINTS)
+    parts = ((key, layout.checkpoint_parts(key)) for key in keys(storage))
+    old = [key for key, one in parts if one is not None and one[0] < version]
+    for key in old:
+        storage.delete(key)
+    if old:
+        storage.sync(layout.CHECKPOINTS)

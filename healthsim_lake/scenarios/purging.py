@@ -13,8 +13,9 @@ from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Label, Plan
 from healthsim_lake.errors import IntegrityError
-from healthsim_lake.storage import Storage, layout
+from healthsim_lake.storage import layout
 from healthsim_lake.tables.committer import Committer
+from healthsim_lake.tables.erasing import erase
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +102,6 @@ def _live_files(committer: Committer, state: ScenarioState) -> tuple[FileGroup, 
         return committer.log.manifest(state).groups(state.record.id)
     except IntegrityError:
         return ()  # what is purged need not be readable; its folders are emptied all the same
-
-
-def erase(storage: Storage, snapshot: Snapshot, scenario_id: str) -> tuple[int, int]:
-    """Delete all files and documents of a scenario; return how many they were, and their bytes."""
-    files = size = 0
-    for folder in _folders(snapshot, scenario_id):
-        for entry in list(storage.list(folder)):
-            storage.delete(entry.key)
-            files, size = files + 1, size + entry.size
-        storage.prune(folder)  # the names are gone for good, even if the power fails
-    return files, size
-
-
-def _folders(snapshot: Snapshot, scenario_id: str) -> Iterator[str]:
-    for table in snapshot.tables:
-        for room in (layout.DATA, layout.HISTORY):
-            yield layout.folder(room, table, scenario_id)
-    yield layout.manifests(scenario_id)
 
 
 def clones_of(snapshot: Snapshot, scenario_id: str) -> Iterator[ScenarioRecord]:

@@ -48,6 +48,14 @@ class Storage(ABC):
             KeyMissingError: There is none.
         """
 
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes of the value under `key` from `start` to before `end`.
+
+        Raises:
+            KeyMissingError: There is no value.
+        """
+        return self.read(key)[start:end]
+
     @abstractmethod
     def create(self, key: str, data: bytes) -> None:
         """Store `data` under `key` if the key is free: one of many callers wins, durably.
@@ -105,6 +113,9 @@ class Storage(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove `key`; no error if it is already gone."""
+
+    def expect(self, key: str, sha256: str) -> None:  # noqa: B027  # disks are checked by their times
+        """Be told what `key` has to hold, so that engines are not given anything else."""
 
     def prune(self, folder: str) -> None:  # noqa: B027  # most stores have no folders
         """Remove `folder`, and folders below it, if they hold nothing, where a store has folders.

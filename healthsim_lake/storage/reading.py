@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fsspec import AbstractFileSystem
+from fsspec.spec import AbstractBufferedFile
+
+from healthsim_lake.errors import DataFileAlteredError
+
+T = TypeVar("T")
 
 _WHOLE_BYTES = 8 * 2**20
 """Files up to this size are fetched in one request, and kept for a while."""
 _KEPT_BYTES = 128 * 2**20
-_KEPT_SIZES = 65_536
+_KEPT_FACTS = 65_536
 _BLOCK_BYTES = 4 * 2**20
 
 
@@ -27,6 +33,7 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
     Args:
         client: Returns the filesystem of the store.
         read: Returns the content of a path in one request.
+        part: Returns the bytes of a path from one place to another, in one request.
         size: Returns the size of a path, or None if it is not there, in one request.
     """
 
@@ -36,13 +43,16 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
         self,
         client: Callable[[], Any],
         read: Callable[[str], bytes],
+        part: Callable[[str, int, int], bytes],
         size: Callable[[str], int | None],
     ) -> None:
         super().__init__(use_listings_cache=False)
         self._client, self._read, self._size = client, read, size
+        self.part = part
         self._names = client().protocol
         self._lock = threading.Lock()
         self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._digests: OrderedDict[str, str] = OrderedDict()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
 
@@ -53,11 +63,18 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
 
     def knows(self, path: str, size: int) -> None:
         """Remember what somebody else found out about a path."""
+        self._remember(self._sizes, path, size)
+
+    def expects(self, path: str, sha256: str) -> None:
+        """Remember what a path has to hold; a file that is fetched whole is checked."""
+        self._remember(self._digests, path, sha256)
+
+    def _remember(self, facts: OrderedDict[str, T], path: str, fact: T) -> None:
         with self._lock:
-            self._sizes[path] = size
-            self._sizes.move_to_end(path)
-            while len(self._sizes) > _KEPT_SIZES:
-                self._sizes.popitem(last=False)
+            facts[path] = fact
+            facts.move_to_end(path)
+            while len(facts) > _KEPT_FACTS:
+                facts.popitem(last=False)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return size and kind of a file."""
@@ -97,7 +114,9 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
         size = self.info(path)["size"]
         if size <= _WHOLE_BYTES:
             return io.BytesIO(self._whole(path))
-        return self._client().open(path, "rb", block_size=_BLOCK_BYTES, cache_type="background")
+        return _LargeFile(
+            self, path, "rb", block_size=_BLOCK_BYTES, cache_type="background", size=size
+        )
 
     def _whole(self, path: str) -> bytes:
         with self._lock:
@@ -106,6 +125,11 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
                 self._kept.move_to_end(path)
                 return found
         data = self._read(path)
+        expected = self._digests.get(path)
+        if expected not in {None, hashlib.sha256(data).hexdigest()}:
+            raise DataFileAlteredError(
+                "a data file differs from what was committed (SHA-256); restore it from a backup"
+            )
         with self._lock:
             if path not in self._kept:
                 self._kept[path] = data
@@ -116,3 +140,13 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
 
     def _plain(self, path: str) -> str:
         return str(self._client()._strip_protocol(path))  # noqa: SLF001  # fsspec has no public name for it
+
+
+class _LargeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not typed
+    """A file that is read in blocks; its size is known."""
+
+    fs: EngineFiles
+    path: str
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        return self.fs.part(self.path, start, end)

@@ -19,8 +19,15 @@ from healthsim_lake.errors import (
 NOT_NOW = frozenset({"ConditionalRequestConflict", "OperationAborted", "409"})
 """Another request for the same key is under way; this one was not carried out."""
 
-_NO_BUCKET = {"NoSuchBucket", "ContainerNotFound", "InvalidBucketName"}
-_TAKEN = {"PreconditionFailed", "BlobAlreadyExists", "412"}
+_NO_BUCKET = {
+    "NoSuchBucket",
+    "InvalidBucketName",
+    "ContainerNotFound",
+    "ContainerBeingDeleted",
+    "InvalidResourceName",
+}
+_NO_KEY = {"BlobNotFound"}
+_TAKEN = {"PreconditionFailed", "BlobAlreadyExists", "ConditionNotMet", "412"}
 _WHO = {
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
@@ -29,6 +36,7 @@ _WHO = {
     "TokenRefreshRequired",
     "AuthenticationFailed",
     "InvalidAuthenticationInfo",
+    "NoAuthenticationInformation",
     "401",
 }
 _NO_CREDENTIALS = {
@@ -37,8 +45,17 @@ _NO_CREDENTIALS = {
     "CredentialRetrievalError",
     "TokenRetrievalError",
     "DefaultCredentialsError",
+    "RefreshError",
 }
 _CLOCK = {"RequestTimeTooSkewed", "RequestExpired"}
+_FORBIDDEN = {
+    "AccessDenied",
+    "AuthorizationFailure",
+    "AuthorizationPermissionMismatch",
+    "AuthorizationServiceMismatch",
+    "InsufficientAccountPermissions",
+    "403",
+}
 _WRITING = {"write", "delete", "copy", "move"}
 
 
@@ -75,7 +92,9 @@ def explained(error: BaseException, url: str, key: str, verb: str) -> LakeError:
         )
     if isinstance(error, FileExistsError) or code in _TAKEN:
         return KeyExistsError(errno.EEXIST, f"{key} already exists")
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+    if code in _NO_KEY or isinstance(
+        error, FileNotFoundError | NotADirectoryError | IsADirectoryError
+    ):
         return KeyMissingError(errno.ENOENT, f"{key} is not in the store")
     if code in _CLOCK:
         return StorageError(
@@ -88,7 +107,7 @@ def explained(error: BaseException, url: str, key: str, verb: str) -> LakeError:
             f"{what}: {url} does not know who is asking ({code or error}); check "
             "the credentials in storage_options or the environment",
         )
-    if isinstance(error, PermissionError) or code in {"AccessDenied", "403"}:
+    if isinstance(error, PermissionError) or code in _FORBIDDEN:
         kind = ReadOnlyError if verb in _WRITING else AccessError
         return kind(
             errno.EACCES,

@@ -30,7 +30,7 @@ from healthsim_lake.storage.base import Entry, Storage
 from healthsim_lake.storage.reading import EngineFiles
 from healthsim_lake.storage.refusals import NOT_NOW, explained, mapped_errors, refusal_code
 
-CONDITIONAL = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl"})
+CONDITIONAL = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
 """Protocols whose filesystems can ask a store to write a key only if it is free."""
 
 _ATTEMPTS = 4
@@ -70,13 +70,16 @@ class FsspecStorage(Storage):
         """The fsspec filesystem for engines: where reading costs requests, one that saves them."""
         if not self._conditional:
             return self._opened
-        return EngineFiles(lambda: self._client, self._read_path, self._size_of)
+        return EngineFiles(lambda: self._client, self._read_path, self._read_part, self._size_of)
 
     def _read_path(self, path: str) -> bytes:
         try:
             return self.read(path[len(self._prefix) + 1 :])
         except KeyMissingError as error:
             raise FileNotFoundError(path) from error
+
+    def _read_part(self, path: str, start: int, end: int) -> bytes:
+        return self.read_range(path[len(self._prefix) + 1 :], start, end)
 
     def _size_of(self, path: str) -> int | None:
         found = self.stat(path[len(self._prefix) + 1 :])
@@ -96,6 +99,12 @@ class FsspecStorage(Storage):
         path = self._path(key)
         with mapped_errors(self.url, key, "read"), self._one_at_a_time:
             return bytes(self._get(path))
+
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return a part of the value under `key`."""
+        path = self._path(key)
+        with mapped_errors(self.url, key, "read"), self._one_at_a_time:
+            return bytes(self._get_range(path, start, end))
 
     def create(self, key: str, data: bytes) -> None:
         """Store `data` where nothing is yet.
@@ -200,6 +209,11 @@ class FsspecStorage(Storage):
             self.filesystem.knows(path, found.size)
         return found
 
+    def expect(self, key: str, sha256: str) -> None:
+        """Have `filesystem` check what it fetches."""
+        if self._conditional:
+            self.filesystem.expects(self._path(key), sha256)
+
     def names(self) -> list[str]:
         """Return the first segments of all keys."""
         try:
@@ -240,7 +254,7 @@ class FsspecStorage(Storage):
             mapped_errors(self.url, key, "delete"),
             self._one_at_a_time,
         ):
-            self._client.rm_file(path)
+            self._remove(path)
 
     def location(self, key: str) -> str:
         """Return the URL of `key`, with the filesystem's protocol."""
@@ -249,14 +263,21 @@ class FsspecStorage(Storage):
     def _write(self, key: str, data: bytes) -> None:
         path = self._path(key)
         with mapped_errors(self.url, key, "write"), self._one_at_a_time:
-            self._make_folder_of(path)
-            self._client.pipe_file(path, data)
+            self._put(path, data)
 
     # What follows is what a store may know how to do in fewer requests.
 
     def _get(self, path: str) -> bytes:
         found: bytes = self._client.cat_file(path)
         return found
+
+    def _get_range(self, path: str, start: int, end: int) -> bytes:
+        found: bytes = self._client.cat_file(path, start=start, end=end)
+        return found
+
+    def _put(self, path: str, data: bytes) -> None:
+        self._make_folder_of(path)
+        self._client.pipe_file(path, data)
 
     def _put_new(self, path: str, data: bytes) -> None:
         self._client.pipe_file(path, data, mode="create")
@@ -278,10 +299,17 @@ class FsspecStorage(Storage):
         self._make_folder_of(new)
         self._client.cp_file(old, new)
 
+    def _remove(self, path: str) -> None:
+        self._client.rm_file(path)
+
     def _make_folder_of(self, path: str) -> None:
         if not self._conditional:  # object stores have no folders
             filesystem = self._client
             filesystem.makedirs(filesystem._parent(path), exist_ok=True)  # noqa: SLF001  # fsspec has no public name for it
+
+    def _parts(self, path: str) -> tuple[str, str]:
+        bucket, _, key = path.partition("/")
+        return bucket, key
 
     def _path(self, key: str) -> str:
         return f"{self._prefix}/{layout.check_key(key)}"
@@ -293,7 +321,8 @@ def _protocols(filesystem: AbstractFileSystem) -> set[str]:
 
 
 def _entry(key: str, info: Mapping[str, Any]) -> Entry:
-    modified = info.get("LastModified") or info.get("mtime") or info.get("created") or 0.0
+    times = (info.get(name) for name in ("LastModified", "last_modified", "mtime", "created"))
+    modified = next(filter(None, times), 0.0)
     if isinstance(modified, datetime):
         modified = to_utc(modified).timestamp()
     return Entry(key, int(info["size"]), float(modified))

@@ -10,7 +10,9 @@ from typing import Any
 import fsspec
 
 from healthsim_lake.errors import InvalidPathError
+from healthsim_lake.storage.azure import AzureStorage
 from healthsim_lake.storage.base import Storage
+from healthsim_lake.storage.gcs import GCSStorage
 from healthsim_lake.storage.local import LocalStorage
 from healthsim_lake.storage.remote import CONDITIONAL, FsspecStorage
 from healthsim_lake.storage.s3 import S3Storage
@@ -18,8 +20,9 @@ from healthsim_lake.storage.s3 import S3Storage
 _EXTRAS = {
     **dict.fromkeys(("s3", "s3a"), "s3"),
     **dict.fromkeys(("gs", "gcs"), "gcs"),
-    **dict.fromkeys(("az", "abfs", "abfss", "adl"), "azure"),
+    **dict.fromkeys(("az", "abfs", "abfss"), "azure"),
 }
+_KINDS = {"s3": S3Storage, "gcs": GCSStorage, "azure": AzureStorage}
 
 
 def open_storage(
@@ -59,5 +62,5 @@ def open_storage(
         return LocalStorage(Path(path).absolute())
     if protocol in CONDITIONAL and not path.strip("/"):
         raise InvalidPathError(f"{text!r} names no bucket")
-    kind = S3Storage if protocol in {"s3", "s3a"} else FsspecStorage
+    kind = _KINDS.get(_EXTRAS.get(protocol, ""), FsspecStorage)
     return kind(filesystem, path, single_writer=single_writer)

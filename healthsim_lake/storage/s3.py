@@ -66,7 +66,3 @@ class S3Storage(FsspecStorage):
             Key=to_key,
             CopySource={"Bucket": bucket, "Key": key},
         )
-
-    def _parts(self, path: str) -> tuple[str, str]:
-        bucket, _, key = path.partition("/")
-        return bucket, key

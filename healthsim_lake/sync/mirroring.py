@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
+from healthsim_lake.catalog import checkpoint
 from healthsim_lake.catalog.documents import Collection
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerState
 from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.retention import Purge
 from healthsim_lake.errors import ForkedError, InputError, KeyExistsError, KeyMissingError
 from healthsim_lake.storage import layout
 from healthsim_lake.sync.courier import Courier, Parcel
 from healthsim_lake.sync.inventory import Inventory, Link, Name, inventory, names
 from healthsim_lake.sync.relation import Relation, compare
 from healthsim_lake.sync.report import Carried, Progress
+from healthsim_lake.tables.erasing import erase
 from healthsim_lake.tables.places import in_parallel
 
 LEDGERS: tuple[Collection, ...] = ("profiles", "journeys")
@@ -75,6 +78,7 @@ class _Mirror:
             if last and (self._target.stages or relation.kind == "ahead"):
                 self._settle_again(last)
             last = self._log.refresh().version
+            self._erase_purged(relation.common)
         elif relation.kind != "behind":
             last = relation.source
         for first in range(relation.common + 1, last + 1, _COMMITS_AT_ONCE):
@@ -131,6 +135,11 @@ class _Mirror:
                 f"somebody else made commit {version} of {self._target.url} meanwhile: it and "
                 f"{self._source.url} are one lake up to version {version - 1} and part there"
             ) from error
+        self._settle_new(link, found)
+        if any(isinstance(action, Purge) for action in link.commit.actions):
+            self._erase_purged(version)
+
+    def _settle_new(self, link: Link, found: Inventory) -> None:
         retired = list(names(link.commit.retires))
         if self._target.stages:
             self._settle(link, retired)
@@ -157,6 +166,15 @@ class _Mirror:
         """Finish what an attempt may have left that was killed after its last commit."""
         (link,) = inventory(self._log, version, version).links
         self._settle(link, names(link.commit.retires))
+
+    def _erase_purged(self, version: int) -> None:
+        """Delete what a commit purged; once more if an attempt may have died after that commit."""
+        snapshot = self._log.latest()
+        purged = [one for one, by in snapshot.state.purged.items() if by.commit == version]
+        for scenario_id in purged:
+            erase(self._target, snapshot, scenario_id)
+        if purged:
+            checkpoint.drop_before(self._target, version)
 
     def _carry_executions(self) -> None:
         ledgers = self._log.latest().state.ledgers

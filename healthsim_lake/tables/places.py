@@ -103,6 +103,7 @@ def is_at(storage: Storage, ref: FileRef, key: str) -> bool:
         if found not in (None, ref.file.sha256):
             raise _altered(ref)
         return found is not None
+    storage.expect(key, ref.file.sha256)
     return True
 
 

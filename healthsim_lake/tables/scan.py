@@ -12,14 +12,19 @@ from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.types import ROW_SHAPE, SCENARIO_ID, EntityType
 from healthsim_lake.storage import Storage
-from healthsim_lake.tables import places
+from healthsim_lake.tables import places, ranges
 from healthsim_lake.tables.places import FileRef
 from healthsim_lake.tables.predicates import matching
 from healthsim_lake.tables.selection import files_of
 
+Source = str | bytes | pl.DataFrame
+"""A path, the content of a file, or rows of it."""
+
 ChooseScenarios = Callable[[], Sequence[ScenarioState]]
 
 _GROUP_BYTES = 64_000_000
+_LARGE_BYTES = 8 * 2**20
+"""Of larger files in stores only what is wanted is fetched; smaller ones are one request."""
 _ATTEMPTS = 3
 _PATH = "#path"
 """A name that no table's column can have."""
@@ -87,6 +92,16 @@ class _Part:
     with_columns: list[str] | None
     predicate: pl.Expr | None
 
+    @property
+    def needed(self) -> list[str]:
+        """The columns that have to be read, in order."""
+        if self.with_columns is None:
+            return list(self.columns)
+        named = {*self.with_columns}
+        if self.predicate is not None:
+            named.update(self.predicate.meta.root_names())
+        return [name for name in self.columns if name in named]
+
     def collect(self, group: Sequence[FileRef], rows: int | None) -> pl.DataFrame:
         """Return the wanted part of a group of files, the first `rows` of it.
 
@@ -95,10 +110,8 @@ class _Part:
             DataFileAlteredError: A file has another size than was committed.
         """
         if self.storage.filesystem is not None:
-            contents = places.in_parallel(
-                self.storage, lambda ref: places.read_checked(self.storage, ref), group
-            )
-            return self._collect(group, contents, rows)
+            sources = places.in_parallel(self.storage, lambda ref: self._fetch(ref, rows), group)
+            return self._collect(group, sources, rows)
         paths = self._paths(group)
         for _ in range(_ATTEMPTS):
             try:
@@ -110,13 +123,22 @@ class _Part:
                     raise
         return self._collect(group, paths, rows)
 
+    def _fetch(self, ref: FileRef, rows: int | None) -> bytes | pl.DataFrame:
+        """Return a whole file, or what is needed of a large one."""
+        first = rows if self.predicate is None else None
+        parts = first is not None or len(self.needed) < len(self.columns)
+        if ref.file.bytes <= _LARGE_BYTES or not parts:
+            return places.read_checked(self.storage, ref)
+        names = [name for name in self.needed if name != SCENARIO_ID] or [self.columns[0]]
+        return pl.DataFrame(ranges.read_columns(self.storage, ref, names, rows=first))
+
     def _paths(self, group: Sequence[FileRef]) -> list[str]:
         return [self.storage.location(key) for key in places.locate_all(self.storage, group)]
 
     def _collect(
-        self, group: Sequence[FileRef], sources: Sequence[str | bytes], rows: int | None
+        self, group: Sequence[FileRef], sources: Sequence[Source], rows: int | None
     ) -> pl.DataFrame:
-        lazy = _rows_of([ref.scenario_id for ref in group], sources).select(self.columns)
+        lazy = _rows_of([ref.scenario_id for ref in group], sources, self.needed)
         if self.predicate is not None:
             lazy = lazy.filter(self.predicate)
         if self.with_columns is not None:
@@ -124,26 +146,31 @@ class _Part:
         return (lazy if rows is None else lazy.head(rows)).collect()
 
 
-def _rows_of(ids: Sequence[str], sources: Sequence[str | bytes]) -> pl.LazyFrame:
-    """Return the rows of files with the ids of their scenarios.
+def _rows_of(ids: Sequence[str], sources: Sequence[Source], columns: Sequence[str]) -> pl.LazyFrame:
+    """Return columns of the rows of files with the ids of their scenarios.
 
     Many files are one scan that looks its ids up by path: a frame for each took seven times as
     long with 300 of them. Neither what is in memory, nor a file that scenarios share, has a path
     to tell the scenario by.
     """
-    if len(set(ids)) == 1:
-        return _scan(sources).with_columns(pl.lit(ids[0]).alias(SCENARIO_ID))
-    distinct = len(set(sources)) == len(sources)
-    if distinct and all(isinstance(source, str) for source in sources):
+    if len(set(ids)) == 1 and not any(isinstance(one, pl.DataFrame) for one in sources):
+        owner = pl.lit(ids[0])
+        return _scan(sources).with_columns(owner.alias(SCENARIO_ID)).select(columns)
+    if all(isinstance(one, str) for one in sources) and len(set(sources)) == len(sources):
         owner = pl.col(_PATH).replace_strict(sources, ids, return_dtype=pl.String)
-        return _scan(sources, include_file_paths=_PATH).with_columns(owner.alias(SCENARIO_ID))
-    pairs = zip(ids, sources, strict=True)
-    return pl.concat(_rows_of([one], [source]) for one, source in pairs)
+        rows = _scan(sources, include_file_paths=_PATH)
+        return rows.with_columns(owner.alias(SCENARIO_ID)).select(columns)
+    return pl.concat(
+        (_scan([source]) if not isinstance(source, pl.DataFrame) else source.lazy())
+        .with_columns(pl.lit(one).alias(SCENARIO_ID))
+        .select(columns)
+        for one, source in zip(ids, sources, strict=True)
+    )
 
 
-def _scan(sources: Sequence[str | bytes], *, include_file_paths: str | None = None) -> pl.LazyFrame:
+def _scan(sources: Sequence[Source], *, include_file_paths: str | None = None) -> pl.LazyFrame:
     return pl.scan_parquet(
-        list(sources),  # type: ignore[arg-type]  # all of them are paths, or none is
+        list(sources),  # type: ignore[arg-type]  # all of them are paths, or all are contents
         glob=False,
         hive_partitioning=False,
         include_file_paths=include_file_paths,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import real_stores
 from operations import SMALL_LIMITS, prepare
 
 from healthsim_lake import Lake
-from healthsim_lake.storage import Storage, open_storage
+from healthsim_lake.storage import Storage, layout, open_storage
 
 
 @pytest.fixture(scope="session")
@@ -53,5 +58,51 @@ def fresh(template: Path, quick_place: Path) -> Callable[[], Storage]:
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(template, place)
         return open_storage(place)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stored_template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The same lake as it stands in an object store: its values by key."""
+    with pytest.MonkeyPatch.context() as patch:
+        _make_small_things_large(patch)
+        lake = Lake(f"memory://template-{tmp_path_factory.getbasetemp().name}/lake")
+        prepare(lake)
+    storage = lake._log.storage
+    entries = [entry for room in layout.ROOMS for entry in storage.list(room)]
+    return {entry.key: storage.read(entry.key) for entry in entries}
+
+
+@pytest.fixture(params=["memory", "s3"])
+def stored(
+    request: pytest.FixtureRequest, stored_template: dict[str, bytes]
+) -> Callable[[], Storage]:
+    """Give a new copy of the template in an object store, whenever called."""
+    if request.param == "memory":
+        return _copies(f"memory://exam-{uuid.uuid4().hex}", {}, stored_template)
+    server = request.getfixturevalue("s3_server")
+    return _copies(f"s3://{server.bucket()}", server.options, stored_template)
+
+
+@pytest.fixture(params=real_stores.STORES)
+def really_stored(
+    request: pytest.FixtureRequest, stored_template: dict[str, bytes]
+) -> Callable[[], Storage]:
+    """Give a new copy of the template in a real object store, whenever called."""
+    store = real_stores.STORES[request.param]()
+    return _copies(store.root, store.options, stored_template)
+
+
+def _copies(
+    root: str, options: dict[str, Any], template: dict[str, bytes]
+) -> Callable[[], Storage]:
+    numbers = itertools.count()
+
+    def make() -> Storage:
+        storage = open_storage(f"{root}/{next(numbers)}", options)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(storage.put, template, template.values()))
+        return storage
 
     return make

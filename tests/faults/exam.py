@@ -96,7 +96,9 @@ def content(lake: Lake) -> str:
 
 
 def assert_nothing_uncommitted_shows(storage: Storage) -> None:
-    """A glob over data/ shows only files that some commit made live."""
+    """A glob over data/ shows only files that some commit made live; on a disk."""
+    if not storage.stages:
+        return
     lake = lake_on(storage)
     committed = {
         name
@@ -109,7 +111,7 @@ def assert_nothing_uncommitted_shows(storage: Storage) -> None:
 
 
 def assert_folders_are_the_head(storage: Storage) -> None:
-    """A glob over data/ is exactly the head."""
+    """A glob over data/ is exactly the head; in an object store, at least the head."""
     lake = lake_on(storage)
     snapshot = lake._log.refresh()
     live = {
@@ -119,7 +121,8 @@ def assert_folders_are_the_head(storage: Storage) -> None:
         for group in lake._log.manifest(state).groups(state.record.id)
         for name in group.names
     }
-    assert {entry.key for entry in storage.list(layout.DATA)} == live
+    shown = {entry.key for entry in storage.list(layout.DATA)}
+    assert shown == live if storage.stages else shown >= live
 
 
 def examine(storage: Storage, allowed: set[str], *, repairs: bool) -> None:
@@ -154,7 +157,10 @@ def examine_next_writer(storage: Storage) -> None:
     assert after.pop("next")["versions"] == {"1": people("99")}
     assert after == before
     found = lake_on(storage).maintenance.verify(deep=False)
-    if {one.what for one in found.mendable} == {"purged"}:
+    if storage.stages and {one.what for one in found.mendable} == {"purged"}:
         # A purge died after its commit: what is left of it shows nowhere, and repair deletes it.
+        found = lake_on(storage).maintenance.repair().left
+    elif not storage.stages and found.mendable:
+        # Object stores have no moves: what a dead writer left is put away by repair.
         found = lake_on(storage).maintenance.repair().left
     assert found.ok, str(found)

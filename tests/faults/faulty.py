@@ -40,12 +40,12 @@ class Faulty(Storage):
     def after(self, step: int, name: str) -> None:
         """Be told that an operation was done."""
 
-    def _do(self, name: str, *arguments: Any) -> Any:
+    def _do(self, name: str, *arguments: Any, **options: Any) -> Any:
         with self._lock:
             step, self._step = self._step, self._step + 1
             self.steps.append(name)
         self.before(step, name)
-        result = getattr(self.inner, name)(*arguments)
+        result = getattr(self.inner, name)(*arguments, **options)
         if name == "list":
             result = list(result)
         self.after(step, name)
@@ -57,8 +57,8 @@ class Faulty(Storage):
     def create(self, key: str, data: bytes) -> None:
         self._do("create", key, data)
 
-    def put(self, key: str, data: bytes | memoryview) -> None:
-        self._do("put", key, data)
+    def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:
+        self._do("put", key, data, durable=durable)
 
     def sync(self, folder: str) -> None:
         self._do("sync", folder)
@@ -84,8 +84,15 @@ class Faulty(Storage):
     def prune(self, folder: str) -> None:
         self._do("prune", folder)
 
+    def expect(self, key: str, sha256: str) -> None:
+        self.inner.expect(key, sha256)
+
     def location(self, key: str) -> str:
         return self.inner.location(key)
+
+    @property
+    def filesystem(self) -> Any | None:
+        return self.inner.filesystem
 
 
 class Failing(Faulty):

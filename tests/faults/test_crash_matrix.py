@@ -36,16 +36,16 @@ def faults(steps: list[str]) -> Iterator[tuple[str, Callable[[Storage], Faulty]]
         yield f"death after {name} {step}", lambda s, at=step: Dying(s, at, done=True)
 
 
-SAMPLE = 10
-"""Cases of each operation in the everyday run."""
+SAMPLE, FEW = 10, 2
+"""Cases of each operation in the everyday run: on disks, and in object stores."""
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_whatever_fails_and_wherever_it_dies_the_lake_is_whole(operation, fresh):
+def run(operation: str, fresh: Callable[[], Storage], *, most: int) -> None:
+    """Put an operation to the exam: with all faults in the full one, else with a sample."""
     rehearsal = Rehearsal(fresh, operation)
     cases = list(faults(rehearsal.steps))
     if not FULL:
-        cases = random.Random(operation).sample(cases, min(SAMPLE, len(cases)))
+        cases = random.Random(operation).sample(cases, min(most, len(cases)))
     for number, (name, fault) in enumerate(cases):
         storage = fresh()
         acknowledged = False
@@ -63,3 +63,19 @@ def test_whatever_fails_and_wherever_it_dies_the_lake_is_whole(operation, fresh)
         except BaseException as error:
             error.add_note(f"{operation}: {name} of {rehearsal.steps}; {acknowledged=}")
             raise
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_whatever_fails_and_wherever_it_dies_the_lake_is_whole(operation, fresh):
+    run(operation, fresh, most=SAMPLE)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_same_holds_in_object_stores(operation, stored):
+    run(operation, stored, most=FEW)
+
+
+@pytest.mark.real_store
+@pytest.mark.parametrize("operation", OPERATIONS if FULL else ["overwrite", "vacuum"])
+def test_the_same_holds_in_real_object_stores(operation, really_stored):
+    run(operation, really_stored, most=FEW)

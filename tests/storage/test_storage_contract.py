@@ -30,6 +30,13 @@ class StorageContract:
         storage.create("catalog/log/1.json", b"one")
         assert storage.read("catalog/log/1.json") == b"one"
 
+    def test_a_part_is_read_by_its_places(self, storage):
+        storage.put("data/f", b"0123456789")
+        assert storage.read_range("data/f", 2, 5) == b"234"
+        assert storage.read_range("data/f", 9, 10) == b"9"
+        with pytest.raises(KeyMissingError):
+            storage.read_range("data/none", 0, 1)
+
     def test_a_missing_key_is_a_named_error_and_a_file_not_found_error(self, storage):
         with pytest.raises(KeyMissingError) as caught:
             storage.read("catalog/none.json")

@@ -13,6 +13,7 @@ import pytest
 
 from healthsim_lake import Lake
 from healthsim_lake.errors import (
+    AccessError,
     DamagedCommitError,
     DataFileAlteredError,
     ForeignLakeError,
@@ -364,3 +365,57 @@ def test_a_lake_that_other_tools_copied_to_a_store_opens_as_a_lake(lake, s3_serv
     assert everything(raw) == everything(lake)
     raw.scenarios.save("one", {"patients": PATIENTS[:2]}, overwrite=True)
     assert raw.scenarios.load("one")["patients"] == PATIENTS[:2]
+
+
+# Bad input: an error that says which, and nothing half done.
+
+
+def bad_places(s3_server):
+    bucket = s3_server.bucket()
+    wrong = {**s3_server.options, "key": "nobody"}
+    return {
+        "wrong credentials": (f"s3://{bucket}/a", wrong, "key", AccessError, "credentials"),
+        "no such bucket": ("s3://none-such/a", None, None, StorageError, "none-such.*not exist"),
+        "no permission": (f"s3://{bucket}/b", None, "403", ReadOnlyError, "permission"),
+        "a clock that is wrong": (f"s3://{bucket}/c", None, "clock", StorageError, "clock"),
+    }
+
+
+@pytest.mark.parametrize(
+    "trouble", ["wrong credentials", "no such bucket", "no permission", "a clock that is wrong"]
+)
+def test_a_push_that_is_refused_says_why_and_leaves_nothing(lake, s3_server, trouble):
+    url, options, kind, error, says = bad_places(s3_server)[trouble]
+    options = options or s3_server.options
+
+    def refusing(request):
+        return kind if kind and (kind != "403" or request.method == "PUT") else None
+
+    with s3_server.troubled(refusing), pytest.raises(error, match=says):
+        lake.push(url, storage_options=options)
+    if trouble != "no such bucket":
+        there = Lake(url, storage_options=s3_server.options)
+        assert there._log.storage.names() == []
+        lake.push(url, storage_options=s3_server.options)
+        assert there.version == lake.version
+
+
+def test_a_bucket_that_vanishes_while_a_lake_is_carried_is_named(lake, s3_server, bucket):
+    left = [20]
+
+    def vanishing(_request):
+        left[0] -= 1
+        return "gone" if left[0] < 0 else None
+
+    with s3_server.troubled(vanishing), pytest.raises(StorageError, match=rf"{bucket}.*not exist"):
+        lake.push(f"s3://{bucket}/mirror", storage_options=s3_server.options)
+    assert Lake(f"s3://{bucket}/mirror", storage_options=s3_server.options).version == 0
+
+
+def test_a_prefix_that_holds_something_else_is_refused_untouched(lake, s3_server, bucket):
+    url = f"s3://{bucket}/papers"
+    storage = at((url, s3_server.options))._log.storage
+    storage._client.pipe_file(f"{bucket}/papers/letter.txt", b"dear")
+    with pytest.raises(NotALakeError, match=r"letter\.txt"):
+        lake.push(url, storage_options=s3_server.options)
+    assert storage.names() == ["letter.txt"]
