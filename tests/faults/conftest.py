@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import real_stores
@@ -18,6 +18,9 @@ from operations import SMALL_LIMITS, prepare
 
 from healthsim_lake import Lake
 from healthsim_lake.storage import Storage, layout, open_storage
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +77,16 @@ def stored_template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes
     return {entry.key: storage.read(entry.key) for entry in entries}
 
 
-@pytest.fixture(params=["memory", "s3"])
-def stored(
-    request: pytest.FixtureRequest, stored_template: dict[str, bytes]
-) -> Callable[[], Storage]:
-    """Give a new copy of the template in an object store, whenever called."""
-    if request.param == "memory":
-        return _copies(f"memory://exam-{uuid.uuid4().hex}", {}, stored_template)
-    server = request.getfixturevalue("s3_server")
-    return _copies(f"s3://{server.bucket()}", server.options, stored_template)
+@pytest.fixture
+def in_memory(stored_template: dict[str, bytes]) -> Callable[[], Storage]:
+    """Give a new copy of the template in memory, whenever called."""
+    return _copies(f"memory://exam-{uuid.uuid4().hex}", {}, stored_template)
+
+
+@pytest.fixture
+def on_s3(s3_server: S3Server, stored_template: dict[str, bytes]) -> Callable[[], Storage]:
+    """Give a new copy of the template on S3, whenever called."""
+    return _copies(f"s3://{s3_server.bucket()}", s3_server.options, stored_template)
 
 
 @pytest.fixture(params=real_stores.STORES)
