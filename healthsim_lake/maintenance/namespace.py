@@ -69,6 +69,7 @@ class Maintenance:
         """
         snapshot = self._committer.view()
         chosen = snapshot.records() if ref is None else [snapshot.get(ref).record]
+        self._committer.tidy()  # where nothing is to be joined no commit does it
         saved = {
             one.name: self._compact(one) for one in counted(chosen, "joining files", on_progress)
         }

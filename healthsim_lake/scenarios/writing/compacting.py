@@ -11,8 +11,7 @@ from healthsim_lake.catalog.transaction import Draft
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.summarising import statistics
 from healthsim_lake.scenarios.writing import manifests
-from healthsim_lake.scenarios.writing.folding import MAX_MERGED_BYTES
-from healthsim_lake.scenarios.writing.sources import ROWS_PER_CHUNK
+from healthsim_lake.scenarios.writing.folding import LARGE_ROWS, MAX_MERGED_BYTES
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import FileRef
 from healthsim_lake.tables.rewriting.compact import concatenate
@@ -118,7 +117,7 @@ def _neighbours(files: tuple[DataFile, ...]) -> Iterator[list[DataFile]]:
     run: list[DataFile] = []
     for file in files:
         fits = (
-            sum(other.rows for other in run) + file.rows <= ROWS_PER_CHUNK
+            sum(other.rows for other in run) + file.rows <= LARGE_ROWS
             and sum(other.bytes for other in run) + file.bytes <= MAX_MERGED_BYTES
         )
         if run and not fits:

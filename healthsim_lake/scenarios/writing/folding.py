@@ -2,8 +2,8 @@
 
 Files are held in tiers by their number of rows, each tier eight times the one below. When a ninth
 file would stand in one tier, the run of neighbours in it becomes one file. So a row is rewritten
-once per tier, which is O(log n) times, and the order of rows never changes. A file as large as a
-chunk is left alone for good, which also bounds the memory that merging takes.
+once per tier, which is O(log n) times, and the order of rows never changes. A large file
+is left alone for good, which also bounds the memory that merging takes.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from healthsim_lake.catalog.records import DataFile
-from healthsim_lake.scenarios.writing.sources import ROWS_PER_CHUNK
 
 MOST_IN_A_TIER = 8
+LARGE_ROWS = 100_000
+"""A file of so many rows is large enough."""
 MAX_MERGED_BYTES = 128 * 1024 * 1024
 
 
@@ -33,7 +34,7 @@ def _run_at_the_end(files: list[DataFile]) -> list[DataFile]:
     tier = _tier(files[-1].rows) if files else 0
     for file in reversed(files):
         size += file.bytes
-        if file.rows >= ROWS_PER_CHUNK or _tier(file.rows) > tier or size > MAX_MERGED_BYTES:
+        if file.rows >= LARGE_ROWS or _tier(file.rows) > tier or size > MAX_MERGED_BYTES:
             break
         run.insert(0, file)
     return run
