@@ -47,7 +47,7 @@ def _diff(
     lake = Lake(options.folder / f"lake-{next(_numbers)}")
     lake.scenarios.save("before", {"encounters": before})
     lake.scenarios.save("after", {"encounters": after})
-    old, new = (lake.files("encounters", scenario=one)[0] for one in ("before", "after"))
+    old, new = (work.files_of(lake, "encounters", scenario=one) for one in ("before", "after"))
     columns = [name for name in before[0] if name in lake.entities.get("encounters").by_name]
     compared = [*columns, *(["extra"] if len(columns) < len(before[0]) else [])]
     found = lake.scenarios.diff("before", "after")
@@ -104,6 +104,6 @@ def _checks(lake: Lake, table: str) -> str:
             tests.append(f"count(*) FILTER ({one.name} NOT IN ({allowed}))")
         target = (one.references or "").split(".")
         if target[0] in ("patients", "encounters"):
-            held = f"SELECT {target[1]} FROM '{lake.files(target[0])[0]}'"
+            held = f"SELECT {target[1]} FROM '{work.files_of(lake, target[0])}'"
             tests.append(f"count(*) FILTER ({one.name} NOT IN ({held}))")
-    return f"SELECT {', '.join(tests)} FROM '{lake.files(table)[0]}'"
+    return f"SELECT {', '.join(tests)} FROM '{work.files_of(lake, table)}'"

@@ -38,8 +38,7 @@ def clone(options: Options) -> list[Figure]:
         target = plain / str(next(numbers))
         target.mkdir(parents=True)
         for table in KEYS:
-            (source,) = (tree / table).iterdir()
-            pl.read_parquet(source).write_parquet(target / f"{table}.parquet")
+            pl.read_parquet(tree / table / "*.parquet").write_parquet(target / f"{table}.parquet")
 
     pair = alternate(lambda: lake.scenarios.clone("large"), copy, runs=options.pick(21, 5))
     renumbered = alternate(
@@ -59,7 +58,7 @@ def merge(options: Options) -> list[Figure]:
     lake.scenarios.save("first", first)
     lake.scenarios.save("second", second)
     files = {
-        table: [lake.files(table, scenario=name)[0] for name in ("first", "second")]
+        table: [work.files_of(lake, table, scenario=name) for name in ("first", "second")]
         for table in KEYS
     }
     plain, numbers = options.folder / "plain", count(1)

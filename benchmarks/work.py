@@ -9,6 +9,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from healthsim_lake import Lake
+
 Row = dict[str, Any]
 Scenario = dict[str, list[Row]]
 
@@ -146,3 +148,8 @@ def _z(moment: datetime) -> str:
 
 def _maybe(rng: Random, value: Any, nulls: float) -> Any:
     return None if rng.random() < nulls else value
+
+
+def files_of(lake: Lake, table: str, **scenario: str) -> str:
+    """Return a glob over the files that one scenario has of a table, for other engines."""
+    return str(Path(lake.files(table, **scenario)[0]).parent / "*.parquet")
