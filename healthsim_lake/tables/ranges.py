@@ -129,6 +129,8 @@ class _Fetched(io.RawIOBase):
             at = bisect_right(self._starts, start) - 1
             part = b"" if at < 0 else self._pieces[at][start - self._starts[at] :][: end - start]
             part = part or self._get(start, end)
+            if not part:
+                break  # it became shorter; whoever parses what is there will say so
             parts.append(part)
             start += len(part)
         return b"".join(parts)
