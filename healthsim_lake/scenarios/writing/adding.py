@@ -91,7 +91,6 @@ class Adding:
                 on_progress=on_progress,
                 keys=keys,
             )
-            writer.sync()
             self._new_keys = self._read_new_keys()
             committed = self._committer.commit(
                 lambda snapshot: self._plan(snapshot, writer),
