@@ -78,12 +78,12 @@ def dumps_text(value: Any) -> str:
 
 
 def dumps_each(values: Sequence[Any]) -> list[str]:
-    """Return `dumps_text` of what is `kept` of each value; faster than one after the other.
+    """Return `kept_text` of each value; faster than one after the other.
 
     Raises:
-        ValueError: See `kept`.
-        TypeError: See `kept`.
-        RecursionError: See `kept`.
+        ValueError: See `kept_text`.
+        TypeError: See `kept_text`.
+        RecursionError: See `kept_text`.
     """
     # They are written as one list, with a word between them that nobody can know.
     between = secrets.token_hex(16)
@@ -92,7 +92,7 @@ def dumps_each(values: Sequence[Any]) -> list[str]:
     try:
         text = _encode(parted)[1:-1]
     except ValueError:  # it is for each of them to say what is wrong with it, if anything is
-        return [dumps_text(kept(value)) for value in values]
+        return list(map(kept_text, values))
     _check_characters(text, values)
     texts = text.split(f',"{between}",') if values else []
     for value, own in zip(values, texts, strict=True):
@@ -162,6 +162,17 @@ def loads(data: bytes | str) -> Any:
 def kept(value: Any) -> Any:
     """Return a copy of a JSON value, if a document of the catalog can hold it.
 
+    Raises:
+        ValueError: See `kept_text`.
+        TypeError: See `kept_text`.
+        RecursionError: See `kept_text`.
+    """
+    return json.loads(kept_text(value))
+
+
+def kept_text(value: Any) -> str:
+    """Return compact ASCII JSON of a value, if a document of the catalog can hold it.
+
     Every reader of the catalog has to parse whatever stands in it, so this asks for more than
     `dumps` does.
 
@@ -174,7 +185,7 @@ def kept(value: Any) -> Any:
     text = _encode(value)
     _check_depth(text, value)
     _check_characters(text, value)
-    return json.loads(text)
+    return text
 
 
 def _depth(value: Any) -> int:

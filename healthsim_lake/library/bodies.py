@@ -38,14 +38,14 @@ def stored(
         InputError: A part of it cannot be kept: too deep, too large a number, no text.
     """
     try:
-        kept = _json.kept(dict(spec))
+        text = _json.kept_text(dict(spec))
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"this specification cannot be kept: {error}") from error
-    data = _json.dumps(kept)
-    if len(data) < INLINE_BYTES:
-        return Body(spec=kept)
+    if len(text) < INLINE_BYTES:
+        return Body(spec=_json.loads(text))
     document_id, txn_id = ids
-    written = beside.write(storage, layout.document(collection, document_id, txn_id), data)
+    key = layout.document(collection, document_id, txn_id)
+    written = beside.write(storage, key, text.encode("ascii"))
     return BodyRef(txn_id=txn_id, sha256=written)
 
 

@@ -23,10 +23,9 @@ from healthsim_lake.errors import (
 )
 from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
+from healthsim_lake.storage.refusals import NO_SPACE, NOT_ALLOWED
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
 _SECOND = 1_000_000_000
@@ -260,12 +259,12 @@ def _mapped_errors(key: str, verb: str) -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise KeyMissingError(errno.ENOENT, f"{key} is not in the store") from error
     except OSError as error:
-        if error.errno in _READ_ONLY:
+        if error.errno in NOT_ALLOWED:
             raise ReadOnlyError(
                 error.errno,
                 f"cannot {verb} {key}: {error.strerror}; check the folder's permissions",
             ) from error
-        if error.errno in _NO_SPACE:
+        if error.errno in NO_SPACE:
             raise StorageFullError(
                 error.errno, f"cannot {verb} {key}: the disk is full ({error.strerror})"
             ) from error

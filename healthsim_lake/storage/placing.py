@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from healthsim_lake.errors import LakeError, ReadOnlyError, StorageError, StorageFullError
+from healthsim_lake.storage.refusals import NO_SPACE, NOT_ALLOWED
 
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _LONGEST = 150
 
 
@@ -59,9 +57,9 @@ def named_errors(target: Path) -> Iterator[None]:
         raise
     except OSError as error:
         reason = error.strerror or str(error)
-        if error.errno in _NO_SPACE:
+        if error.errno in NO_SPACE:
             raise StorageFullError(error.errno, f"no space left to write {target}") from error
-        if error.errno in _NOT_ALLOWED:
+        if error.errno in NOT_ALLOWED:
             raise ReadOnlyError(
                 error.errno, f"cannot write {target}: {reason}; choose another folder"
             ) from error

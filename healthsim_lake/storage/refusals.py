@@ -16,6 +16,10 @@ from healthsim_lake.errors import (
     StorageError,
 )
 
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+"""What a disk says when it is full, and when nothing may be written."""
+
 NOT_NOW = frozenset({"ConditionalRequestConflict", "OperationAborted", "409"})
 """Another request for the same key is under way; this one was not carried out."""
 

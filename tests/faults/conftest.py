@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import real_stores
-from operations import SMALL_LIMITS, prepare
+from operations import make_small_things_large, prepare
 
 from healthsim_lake import Lake
 from healthsim_lake.storage import Storage, layout, open_storage
@@ -28,19 +28,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with some of everything."""
     place = tmp_path_factory.mktemp("template") / "lake"
     with pytest.MonkeyPatch.context() as patch:
-        _make_small_things_large(patch)
+        make_small_things_large(patch.setattr)
         prepare(Lake(place))
     return place
 
 
-def _make_small_things_large(patch: pytest.MonkeyPatch) -> None:
-    for module, name, limit in SMALL_LIMITS:
-        patch.setattr(module, name, limit)
-
-
 @pytest.fixture(autouse=True)
 def _small_things_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    _make_small_things_large(monkeypatch)
+    make_small_things_large(monkeypatch.setattr)
 
 
 @pytest.fixture
@@ -69,7 +64,7 @@ def fresh(template: Path, quick_place: Path) -> Callable[[], Storage]:
 def stored_template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The same lake as it stands in an object store: its values by key."""
     with pytest.MonkeyPatch.context() as patch:
-        _make_small_things_large(patch)
+        make_small_things_large(patch.setattr)
         lake = Lake(f"memory://template-{tmp_path_factory.getbasetemp().name}/lake")
         prepare(lake)
     storage = lake._log.storage

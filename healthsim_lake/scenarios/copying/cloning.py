@@ -96,10 +96,10 @@ class Cloning:
 
         It is chosen on the snapshot that is committed on, so that two who clone at once get two.
         """
-        if self._request.name is None:
-            return free_name(source, snapshot.state.names, ending="-copy")
-        taken = snapshot.state.names if self._request.unique else ()
-        return free_name(self._request.name, taken)
+        name, taken = self._request.name, snapshot.state.names
+        if name is None:
+            return free_name(source, taken, ending="-copy")
+        return free_name(name, taken) if self._request.unique else name
 
     def _carried(
         self, original: Original, snapshot: Snapshot, writer: FileWriter

@@ -92,7 +92,9 @@ class Merging:
         _, sets, settlement = self._done
         *first, last = (one.record.name for one in sources)
         return NewScenario(
-            name=free_name(request.name, snapshot.state.names if request.unique else ()),
+            name=(
+                free_name(request.name, snapshot.state.names) if request.unique else request.name
+            ),
             description=(
                 f"Merged from {', '.join(first)} and {last}"
                 if request.description is None

@@ -8,12 +8,11 @@ from typing import Any
 from healthsim_lake import _json
 from healthsim_lake._version import __version__
 from healthsim_lake.catalog.records import ScenarioRecord
+from healthsim_lake.scenarios.exchange.provenance import ROW_MARKS
 
 SCHEMA_VERSION = "1.0"
 WRITER = "healthsim-lake"
 _BLOCKS = ("_provenance", "provenance")
-_MARKS = ("source_type", "source_system", "skill_used", "generation_seed", "scenario_id")
-"""Where a row tells where it came from."""
 
 Rows = Iterable[list[dict[str, Any]]]
 """Rows in blocks, so that many become text at once."""
@@ -73,5 +72,5 @@ def without_provenance(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in row.items()
-        if key not in _MARKS and not (key in _BLOCKS and isinstance(value, Mapping))
+        if key not in ROW_MARKS and not (key in _BLOCKS and isinstance(value, Mapping))
     }

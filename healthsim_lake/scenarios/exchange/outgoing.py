@@ -11,10 +11,10 @@ from typing import IO, Any
 
 from healthsim_lake import _clock, _json
 from healthsim_lake.catalog.records import EntitySet
-from healthsim_lake.entities.types import SCENARIO_ID, EntityType
+from healthsim_lake.entities.types import EntityType
 from healthsim_lake.scenarios.exchange import documents
 from healthsim_lake.scenarios.exchange.formats import Format
-from healthsim_lake.scenarios.exchange.provenance import MARKS
+from healthsim_lake.scenarios.exchange.provenance import MARKS, ROW_MARKS
 from healthsim_lake.scenarios.exchange.result import ExportResult
 from healthsim_lake.scenarios.exchange.targets import ABOUT, written_folder
 from healthsim_lake.scenarios.loading import Chosen
@@ -123,7 +123,7 @@ class Outgoing:
             self._on_progress(one.key, done)
 
     def _frames(self, one: EntitySet, entity_type: EntityType) -> TableFrames:
-        left_out = () if self._include_provenance else (*MARKS, "generation_seed", SCENARIO_ID)
+        left_out = () if self._include_provenance else ROW_MARKS
         return TableFrames(
             self._storage,
             entity_type,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MARKS = ("source_type", "source_system", "skill_used")
+"""What may be said of all rows of a scenario at once."""
+ROW_MARKS = (*MARKS, "generation_seed", "scenario_id")
+"""Where a row tells where it came from."""
 LOADED = {"source_type": "loaded"}
 """What is said of rows from files that say nothing."""
 
