@@ -13,11 +13,12 @@ from harness import Figure, Options, alternate
 from healthsim_lake import Lake
 
 CREATES = "as many bare durable creates of the same size"
+BARE = "a bare durable create of the same size"
 
 
 def measure(options: Options) -> list[Figure]:
     """Measure saving a profile, recording executions one by one and many at once, and listing."""
-    return [_saves(options), _singles(options), _batch(options), _lists(options)]
+    return [*_saves(options), _singles(options), _batch(options), _lists(options)]
 
 
 def _spec(number: int) -> dict[str, Any]:
@@ -29,19 +30,29 @@ def _spec(number: int) -> dict[str, Any]:
     }
 
 
-def _saves(options: Options) -> Figure:
+def _saves(options: Options) -> list[Figure]:
     lake = Lake(options.folder / "saves")
     lake.profiles.save("warm-up", _spec(0))
     (commit,) = (options.folder / "saves" / "catalog" / "log").iterdir()
     payload, records = os.urandom(commit.stat().st_size), options.folder / "bare-saves"
     records.mkdir()
-    numbers = count()
-    pair = alternate(
-        lambda: lake.profiles.save(f"p{next(numbers)}", _spec(1)),
-        lambda: baseline.durable_create(records, payload),
-        runs=options.pick(301, 21),
-    )
-    return pair.figure("Save a profile, durable", target=2.0, against="a bare durable create")
+    names = map("p{}".format, count())
+
+    def save(number: int = 1) -> None:
+        for _ in range(number):
+            lake.profiles.save(next(names), _spec(1))
+
+    def create(number: int = 1) -> None:
+        for _ in range(number):
+            baseline.durable_create(records, payload)
+
+    number = options.pick(100, 10)
+    many = alternate(lambda: save(number), lambda: create(number), runs=options.pick(15, 3))
+    one = alternate(save, create, runs=options.pick(301, 21))
+    return [
+        many.figure(f"Save {number} profiles, each durable", target=2.0, against=CREATES),
+        one.figure("… one, after everything was put out of the caches", target=None, against=BARE),
+    ]
 
 
 def _singles(options: Options) -> Figure:

@@ -8,29 +8,28 @@ import os
 import secrets
 import shutil
 import stat
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
-from healthsim_lake.errors import (
-    KeyExistsError,
-    KeyMissingError,
-    ReadOnlyError,
-    StorageError,
-    StorageFullError,
-)
+from healthsim_lake.errors import KeyMissingError
 from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
-from healthsim_lake.storage.refusals import NO_SPACE, NOT_ALLOWED
+from healthsim_lake.storage.disk import (
+    in_new_folders,
+    mapped_errors,
+    open_regular,
+    read_all,
+    sync_folder,
+    write_all,
+    write_new,
+)
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+_UNNAMED = getattr(os, "O_TMPFILE", 0)
+_NOT_UNNAMED = {errno.ENOENT, errno.EISDIR, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
 _DATA_MODE = 0o444
 _RECORD_MODE = 0o666
 _SECOND = 1_000_000_000
-
-T = TypeVar("T")
 
 
 class LocalStorage(Storage):
@@ -46,38 +45,76 @@ class LocalStorage(Storage):
         self.root = root
         self.url = str(root)
         self._prefix = os.path.join(root, "")
+        self._unnamed = bool(_UNNAMED)
 
     def read(self, key: str) -> bytes:
         """Return the value under `key`."""
-        with _mapped_errors(key, "read"), open(self._path(key), "rb", opener=_open_file) as file:
-            return file.read()
+        with mapped_errors(key, "read"):
+            descriptor = open_regular(self._path(key), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                return read_all(descriptor)
+            finally:
+                os.close(descriptor)
 
     def create(self, key: str, data: bytes) -> None:
-        """Write a temporary file, make it durable, and link it to its name; a link is atomic."""
+        """Write a file, make it durable, and only then link it to its name; a link is atomic."""
         path = self._path(key)
-        aside = self._path(f"{layout.STAGING}/{secrets.token_hex(12)}.tmp")
-        with _mapped_errors(key, "write"):
+        with mapped_errors(key, "write"):
             if os.path.lexists(path):  # a race that is lost already is not worth an fsync
                 raise FileExistsError
-            _write(aside, data, mode=_RECORD_MODE)
-            try:
-                self._link_new(aside, path, data)
-            finally:
-                os.unlink(aside)
+            if not self._create_unnamed(path, data):
+                self._create_aside(path, data)
             folder = os.path.dirname(path)
-            _sync_folder(folder)
+            sync_folder(folder)
             if key.startswith(layout.SCENARIOS):  # statistics may have made it, without waiting
-                _sync_folder(os.path.dirname(folder))
+                sync_folder(os.path.dirname(folder))
+
+    def _create_unnamed(self, path: str, data: bytes) -> bool:
+        """Write a file that gets its name last, and is gone if that is not reached.
+
+        Returns:
+            False if nothing was done: the folder is not there yet, or the disk knows no such files.
+        """
+        if not self._unnamed:
+            return False
+        try:
+            descriptor = os.open(os.path.dirname(path), os.O_WRONLY | _UNNAMED, _RECORD_MODE)
+        except OSError as error:
+            if error.errno not in _NOT_UNNAMED:
+                raise
+            self._unnamed = error.errno == errno.ENOENT
+            return False
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+            # With a folder's descriptor, which the absolute path does not need, links are followed
+            os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
+        except OSError as error:
+            if error.errno not in {*_NO_LINKS, errno.ENOENT}:
+                raise
+            self._unnamed = False
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    def _create_aside(self, path: str, data: bytes) -> None:
+        aside = self._path(f"{layout.STAGING}/{secrets.token_hex(12)}.tmp")
+        write_new(aside, data, mode=_RECORD_MODE)
+        try:
+            self._link_new(aside, path, data)
+        finally:
+            os.unlink(aside)
 
     def _link_new(self, aside: str, path: str, data: bytes) -> None:
         try:
-            _in_new_folders(path, lambda: os.link(aside, path))
+            in_new_folders(path, lambda: os.link(aside, path))
         except OSError as error:
             if error.errno not in _NO_LINKS or os.path.exists(path):
                 raise
             # Without hard links an exclusive create is the best there is: readers treat a head
             # that does not parse as being written for a while (see `catalog.log`).
-            _write(path, data, mode=_RECORD_MODE)
+            write_new(path, data, mode=_RECORD_MODE)
 
     def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:
         """Write a data file, read-only: a hard-linked version must survive careless editors.
@@ -85,19 +122,19 @@ class LocalStorage(Storage):
         Its time of modification is cut to the second. Whoever edits or replaces the file leaves
         another one, and a link or a copy of it keeps it.
         """
-        with _mapped_errors(key, "write"):
-            _write(self._path(key), data, mode=_DATA_MODE, durable=durable, sealed=True)
+        with mapped_errors(key, "write"):
+            write_new(self._path(key), data, mode=_DATA_MODE, durable=durable, sealed=True)
 
     def sync(self, folder: str) -> None:
         """Make the names in `folder` durable."""
-        with _mapped_errors(folder, "write"):
-            _sync_folder(self._path(folder))
+        with mapped_errors(folder, "write"):
+            sync_folder(self._path(folder))
 
     def stat(self, key: str) -> Entry | None:
         """Return size and time of `key`, or None."""
         path = self._path(key)
         try:
-            with _mapped_errors(key, "read"):
+            with mapped_errors(key, "read"):
                 own = found = os.lstat(path)
                 if stat.S_ISLNK(own.st_mode):
                     found = os.stat(path)
@@ -108,7 +145,7 @@ class LocalStorage(Storage):
 
     def names(self) -> list[str]:
         """Return what the lake's folder holds."""
-        with _mapped_errors(self.url, "read"):
+        with mapped_errors(self.url, "read"):
             try:
                 return sorted(entry.name for entry in os.scandir(self.root))
             except FileNotFoundError:
@@ -134,7 +171,7 @@ class LocalStorage(Storage):
     def move(self, source: str, target: str) -> bool:
         """Rename; whoever comes second finds the source gone."""
         old, new = self._path(source), self._path(target)
-        with _mapped_errors(source, "move"):
+        with mapped_errors(source, "move"):
             while True:
                 try:
                     os.rename(old, new)
@@ -148,7 +185,7 @@ class LocalStorage(Storage):
     def copy(self, source: str, target: str) -> None:
         """Hard-link, or copy where the disk has no links."""
         old, new = self._path(source), self._path(target)
-        with _mapped_errors(source, "copy"):
+        with mapped_errors(source, "copy"):
             os.makedirs(os.path.dirname(new), exist_ok=True)
             try:
                 os.link(old, new)
@@ -161,7 +198,7 @@ class LocalStorage(Storage):
 
     def delete(self, key: str) -> None:
         """Unlink `key` if it is there."""
-        with _mapped_errors(key, "delete"), contextlib.suppress(FileNotFoundError):
+        with mapped_errors(key, "delete"), contextlib.suppress(FileNotFoundError):
             os.unlink(self._path(key))
 
     def prune(self, folder: str) -> None:
@@ -170,7 +207,7 @@ class LocalStorage(Storage):
             if Path(parent).parent != self.root:
                 with contextlib.suppress(OSError):  # it holds something
                     os.rmdir(parent)
-                    _sync_folder(os.path.dirname(parent))
+                    sync_folder(os.path.dirname(parent))
 
     def location(self, key: str) -> str:
         """Return the absolute path of `key`."""
@@ -179,93 +216,3 @@ class LocalStorage(Storage):
     def _path(self, key: str) -> str:
         # Text, not a Path: an operation makes a dozen of them
         return self._prefix + layout.check_key(key)
-
-
-def _write(
-    path: str,
-    data: bytes | memoryview,
-    *,
-    mode: int,
-    durable: bool = True,
-    sealed: bool = False,
-) -> None:
-    """Write a new file and make its content durable; a failed one is removed again."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = _in_new_folders(path, lambda: os.open(path, flags, mode), durable=durable)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        if sealed:
-            seconds = int(time.time())
-            os.utime(path, (seconds, seconds))
-        if durable:
-            os.fsync(descriptor)
-    except BaseException:
-        os.unlink(path)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-def _in_new_folders(path: str, make: Callable[[], T], *, durable: bool = True) -> T:
-    """Make `path` by calling `make`; folders that are not there are made, and made durable.
-
-    The name of a new folder stands in the folder above it: unless that is made durable, too,
-    everything below it is gone after a power failure.
-    """
-    try:
-        return make()
-    except FileNotFoundError:
-        missing = [os.path.dirname(path)]
-        while not os.path.exists(above := os.path.dirname(missing[-1])):
-            missing.append(above)
-        os.makedirs(missing[0], exist_ok=True)
-        made = make()
-        for folder in missing if durable else ():
-            _sync_folder(os.path.dirname(folder))
-        return made
-
-
-def _open_file(path: str, flags: int) -> int:
-    """Open a file, and nothing that would keep its reader waiting or never end."""
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    kind = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(kind):
-        return descriptor
-    os.close(descriptor)
-    if stat.S_ISDIR(kind):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    raise OSError(errno.EINVAL, "it is no regular file")
-
-
-def _sync_folder(folder: str) -> None:
-    if os.name == "nt":  # Windows has no handle for a folder; names are durable with the file
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _mapped_errors(key: str, verb: str) -> Iterator[None]:
-    """Turn errors of the operating system into the package's own."""
-    try:
-        yield
-    except FileExistsError as error:
-        raise KeyExistsError(errno.EEXIST, f"{key} already exists") from error
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise KeyMissingError(errno.ENOENT, f"{key} is not in the store") from error
-    except OSError as error:
-        if error.errno in NOT_ALLOWED:
-            raise ReadOnlyError(
-                error.errno,
-                f"cannot {verb} {key}: {error.strerror}; check the folder's permissions",
-            ) from error
-        if error.errno in NO_SPACE:
-            raise StorageFullError(
-                error.errno, f"cannot {verb} {key}: the disk is full ({error.strerror})"
-            ) from error
-        raise StorageError(error.errno, f"cannot {verb} {key}: {error.strerror}") from error

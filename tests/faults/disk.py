@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 
+UNNAMED = getattr(os, "O_TMPFILE", -1)
+"""Opens a file without a name; -1, which no flags contain, where there is no such thing."""
+
 
 @dataclass(slots=True)
 class Change:
@@ -70,7 +73,9 @@ class ForgetfulDisk:
         descriptor: int = real(path, flags, *rest, **options)
         if isinstance(path, str | os.PathLike):
             self._handles[descriptor] = os.fspath(path)
-            if self._inside(path) and flags & os.O_CREAT:
+            if self._inside(path) and flags & UNNAMED == UNNAMED:
+                self._soft[os.fstat(descriptor).st_ino] = os.fspath(path)
+            elif self._inside(path) and flags & os.O_CREAT:
                 self._soft[os.fstat(descriptor).st_ino] = os.fspath(path)
                 self._note(lambda: Path(path).unlink(missing_ok=True), path)
         return descriptor

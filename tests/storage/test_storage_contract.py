@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from healthsim_lake.errors import (
 from healthsim_lake.storage import Storage, layout, open_storage
 from healthsim_lake.storage.remote import FsspecStorage
 from healthsim_lake.storage.s3 import S3Storage
+
+UNNAMED = getattr(os, "O_TMPFILE", -1)
+"""Opens a file without a name; -1, which no flags contain, where there is no such thing."""
 
 
 class StorageContract:
@@ -136,6 +141,24 @@ class StorageContract:
         assert storage.read("catalog/empty.json") == b""
 
 
+def _refusing(real, kind):
+    def call(path, flags, *rest, **options):
+        if flags & kind == kind:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP), path)
+        return real(path, flags, *rest, **options)
+
+    return call
+
+
+def _blind(real):
+    def call(source, target, **options):
+        if str(source).startswith("/proc"):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
+        return real(source, target, **options)
+
+    return call
+
+
 class TestLocalStorage(StorageContract):
     @pytest.fixture
     def storage(self, tmp_path):
@@ -151,6 +174,38 @@ class TestLocalStorage(StorageContract):
 
     def test_locations_are_absolute_paths(self, storage):
         assert Path(storage.location("data/t/f")).is_absolute()
+
+    def test_a_create_that_dies_before_the_name_leaves_nothing_behind(self, storage, monkeypatch):
+        storage.create("catalog/a.json", b"x")
+
+        def die(*_arguments, **_options):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "link", die)
+            with pytest.raises(KeyboardInterrupt):
+                storage.create("catalog/b.json", b"y")
+        found = [one.key for folder in ("catalog", "staging") for one in storage.list(folder)]
+        assert found == ["catalog/a.json"]
+        storage.create("catalog/b.json", b"y")
+
+
+class TestLocalStorageWhereFilesNeedNames(TestLocalStorage):
+    """As on network disks and old systems, which have no files without a name."""
+
+    @pytest.fixture
+    def storage(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "open", _refusing(os.open, UNNAMED))
+        return open_storage(tmp_path / "lake")
+
+
+class TestLocalStorageWithoutProcesses(TestLocalStorage):
+    """Where ``/proc`` is hidden, a file without a name cannot be given one."""
+
+    @pytest.fixture
+    def storage(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "link", _blind(os.link))
+        return open_storage(tmp_path / "lake")
 
 
 class TestMemoryStorage(StorageContract):
