@@ -77,7 +77,7 @@ def _run(kind: str, place: Path, commits: int) -> float:
         _expect(child, "done")
     seconds = time.perf_counter() - start
     for child in children:
-        child.communicate()
+        child.communicate("end\n")
     return seconds
 
 
@@ -118,6 +118,7 @@ def _child(kind: str, place: Path, number: str, commits: int) -> None:
                     for payload in payloads[: int(kind[-1])]:
                         baseline.durable_create(place, payload)
         print("done", flush=True)
+        sys.stdin.readline()  # leaving costs more than a commit, and others are still at it
 
 
 if __name__ == "__main__":
