@@ -52,11 +52,17 @@ def to_bytes(chunk: Chunk, entity_type: EntityType) -> bytes | memoryview:
 def _arrow_bytes(table: pa.Table, shapes: bytes, schema: pa.Schema) -> memoryview:
     table = pa.Table.from_arrays(table.columns, schema=schema)
     sink = pa.BufferOutputStream()
+    # A compressor costs as much as a small column, and makes one without values larger
+    filled = {
+        name
+        for name, column in zip(schema.names, table.columns, strict=True)
+        if column.null_count < table.num_rows
+    }
     with pq.ParquetWriter(
         sink,
         schema,
-        compression=COMPRESSION,
-        compression_level=COMPRESSION_LEVEL,
+        compression={name: COMPRESSION if name in filled else "none" for name in schema.names},
+        compression_level=dict.fromkeys(filled, COMPRESSION_LEVEL),
         use_dictionary=table.num_rows >= DICTIONARY_ROWS,
         store_schema=False,
         store_decimal_as_integer=True,

@@ -27,8 +27,9 @@ from healthsim_lake.tables.places import FileRef
 
 T = TypeVar("T")
 
-WORKERS = 2
-PENDING = 2
+WORKERS = 3
+"""One writes what is encoded, and the others wait for the disk."""
+PENDING = 1
 """Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
 
 
