@@ -106,14 +106,19 @@ def test_what_a_lake_holds_follows_the_schemas(tmp_path, monkeypatch):
     documents = {
         "lake": [folder / layout.LAKE],
         "commit": sorted((folder / layout.LOG).glob("*.json")),
-        "checkpoint": sorted((folder / layout.CHECKPOINTS).glob("*.json")),
+        "checkpoint": sorted((folder / layout.CHECKPOINTS).iterdir()),
         "statistics": sorted((folder / "catalog").rglob("*.statistics.json")),
         "entity-type": sorted((ROOT / "catalog" / "entities").glob("*.json")),
     }
     for name, paths in documents.items():
         assert paths, name
         for path in paths:
-            jsonschema.validate(json.loads(path.read_text()), schema(name))
+            first, *lines = (
+                path.read_text().split("\n") if name == "checkpoint" else [path.read_text()]
+            )
+            jsonschema.validate(json.loads(first), schema(name))
+            for line in lines:
+                jsonschema.validate(json.loads(line), schema("scenario-details"))
 
 
 def test_the_format_page_names_every_action_and_requirement():

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from healthsim_lake.catalog.checkpoint import Checkpoint
 from healthsim_lake.catalog.commit import Commit, LakeFile
 from healthsim_lake.catalog.records import Manifest, Statistics
+from healthsim_lake.catalog.state import ScenarioDetails
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.specs import JourneySpecification, ProfileSpecification
 
@@ -27,6 +28,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "lake": LakeFile,
     "manifest": Manifest,
     "profile-specification": ProfileSpecification,
+    "scenario-details": ScenarioDetails,
     "statistics": Statistics,
 }
 FOLDER = Path(__file__).parent.parent / "catalog" / "schemas"

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from healthsim_lake.catalog.commit import FORMAT, READER_FEATURES, digest, newer_format
-from healthsim_lake.catalog.records import DIGEST_PATTERN, UUID_PATTERN, Record, Timestamp
+from healthsim_lake.catalog.documents import Collection, DocumentState
+from healthsim_lake.catalog.ledgers import LedgerState
+from healthsim_lake.catalog.records import (
+    DIGEST_PATTERN,
+    UUID_PATTERN,
+    Record,
+    ScenarioRecord,
+    Timestamp,
+)
+from healthsim_lake.catalog.retention import Purged, Retention
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.catalog.state import State
+from healthsim_lake.catalog.state import IdempotentResult, ScenarioState, State, TableState
 from healthsim_lake.errors import KeyExistsError, KeyMissingError, NewerFormatError
 from healthsim_lake.storage import Storage, layout
 
@@ -21,9 +31,14 @@ LEAST_BYTES = 64 * 1024
 """A shorter log than this is not worth a checkpoint."""
 KEPT = 2
 
+_KEPT_AS_HELD = (
+    "tables", "documents", "ledgers", "results", "reader_features", "writer_features",
+    "retention", "purged",
+)  # fmt: skip
+
 
 class Checkpoint(Record):
-    """What a checkpoint holds.
+    """The first line of a checkpoint; each further one holds a scenario's `ScenarioDetails`.
 
     Attributes:
         format: Major version of the format.
@@ -32,7 +47,9 @@ class Checkpoint(Record):
         commit_digest: SHA-256 of that commit; a checkpoint counts only if it agrees with the log.
         timestamp: Of that commit.
         tidied: See `Snapshot.tidied`.
-        state: The whole state.
+        scenarios: All scenarios, tombstones included, in the order in which they were made; the
+            lines that follow are in the same order.
+        commits: Of each scenario, the commit that made its newest version.
     """
 
     format: int = Field(default=FORMAT, ge=1)
@@ -42,7 +59,60 @@ class Checkpoint(Record):
     commit_digest: str = Field(pattern=DIGEST_PATTERN)
     timestamp: Timestamp
     tidied: int = Field(ge=0)
-    state: State
+    scenarios: tuple[ScenarioRecord, ...]
+    commits: tuple[int, ...]
+    tables: dict[str, TableState]
+    documents: dict[str, DocumentState]
+    ledgers: dict[Collection, LedgerState]
+    results: dict[str, IdempotentResult]
+    reader_features: tuple[str, ...]
+    writer_features: tuple[str, ...]
+    retention: Retention
+    purged: dict[str, Purged]
+
+    @classmethod
+    def of(cls, lake_id: str, snapshot: Snapshot) -> Self:
+        """Return the first line of a checkpoint of `snapshot`.
+
+        Raises:
+            ValueError: It has no commits.
+        """
+        if snapshot.timestamp is None:
+            raise ValueError("a lake without commits needs no checkpoint")
+        state = snapshot.state
+        return cls(
+            lake_id=lake_id,
+            version=snapshot.version,
+            commit_digest=snapshot.digest,
+            timestamp=snapshot.timestamp,
+            tidied=snapshot.tidied,
+            scenarios=tuple(one.record for one in state.scenarios.values()),
+            commits=tuple(one.commit for one in state.scenarios.values()),
+            **{name: getattr(state, name) for name in _KEPT_AS_HELD},
+        )
+
+    def snapshot(self, details: Sequence[bytes]) -> Snapshot:
+        """Return what it stands for.
+
+        Args:
+            details: The further lines.
+
+        Raises:
+            ValueError: They are too few or too many.
+        """
+        each = zip(self.scenarios, details, self.commits, strict=True)
+        state = State(
+            scenarios={one.id: ScenarioState(one, text, commit) for one, text, commit in each},
+            names={one.name: one.id for one in self.scenarios if not one.deleted},
+            **{name: getattr(self, name) for name in _KEPT_AS_HELD},
+        )
+        return Snapshot(
+            version=self.version,
+            digest=self.commit_digest,
+            timestamp=self.timestamp,
+            tidied=self.tidied,
+            state=state,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +139,11 @@ def usable(storage: Storage, key: str, lake_id: str) -> Start | None:
     """Read one checkpoint; None if it is torn, or of another history than the log's."""
     try:
         data = storage.read(key)
-        found = Checkpoint.model_validate_json(data)
+        first, *details = data.split(b"\n")
+        found = Checkpoint.model_validate_json(first)
+        snapshot = found.snapshot(details)
         commit = storage.read(layout.commit(found.version))
-    except (KeyMissingError, ValidationError):
+    except (KeyMissingError, ValueError):  # pydantic's errors are values', too
         return None
     if layout.checkpoint(found.version, digest(data)) != key:
         return None
@@ -79,18 +151,11 @@ def usable(storage: Storage, key: str, lake_id: str) -> Start | None:
         return None
     if found.format > FORMAT:
         raise newer_format(found.format)
-    unknown = set(found.state.reader_features) - READER_FEATURES
+    unknown = set(found.reader_features) - READER_FEATURES
     if unknown:
         raise NewerFormatError(
             f"the lake needs {', '.join(sorted(unknown))}; install a newer healthsim-lake"
         )
-    snapshot = Snapshot(
-        version=found.version,
-        digest=found.commit_digest,
-        timestamp=found.timestamp,
-        tidied=found.tidied,
-        state=found.state,
-    )
     return Start(snapshot=snapshot, size=len(data))
 
 
@@ -101,17 +166,8 @@ def is_due(*, log_bytes: int, checkpoint_bytes: int) -> bool:
 
 def write(storage: Storage, lake_id: str, snapshot: Snapshot) -> int:
     """Write a checkpoint of `snapshot`, drop old ones, and return its size in bytes."""
-    if snapshot.timestamp is None:
-        raise ValueError("a lake without commits needs no checkpoint")
-    document = Checkpoint(
-        lake_id=lake_id,
-        version=snapshot.version,
-        commit_digest=snapshot.digest,
-        timestamp=snapshot.timestamp,
-        tidied=snapshot.tidied,
-        state=snapshot.state,
-    )
-    data = document.model_dump_json().encode()
+    lines = (one.text() for one in snapshot.scenarios.values())
+    data = b"\n".join([Checkpoint.of(lake_id, snapshot).model_dump_json().encode(), *lines])
     with contextlib.suppress(KeyExistsError):  # another writer made the very same one
         storage.create(layout.checkpoint(snapshot.version, digest(data)), data)
     for key in keys(storage)[:-KEPT]:

@@ -7,7 +7,7 @@ from functools import singledispatch
 from healthsim_lake.catalog import actions, library_fold, retention_fold
 from healthsim_lake.catalog.commit import READER_FEATURES, Commit
 from healthsim_lake.catalog.records import Manifest, ManifestRef, ScenarioRecord, ScenarioVersion
-from healthsim_lake.catalog.state import ScenarioState, State, TableState
+from healthsim_lake.catalog.state import ScenarioDetails, ScenarioState, State, TableState
 from healthsim_lake.errors import NewerFormatError
 
 
@@ -29,8 +29,8 @@ def _(action: actions.Protocol, state: State, commit: Commit) -> None:
             f"since commit {commit.version} the lake needs {', '.join(sorted(unknown))}; "
             "install a newer release of healthsim-lake"
         )
-    state.reader_features.extend(action.reader_features)
-    state.writer_features.extend(action.writer_features)
+    state.reader_features += action.reader_features
+    state.writer_features += action.writer_features
 
 
 @fold.register
@@ -67,9 +67,11 @@ def _(action: actions.CreateScenario, state: State, commit: Commit) -> None:
     )
     state.put(
         ScenarioState(
-            record=record,
-            manifest=action.manifest,
-            versions=(_version(record, commit, manifest_commit=commit.version),),
+            record,
+            ScenarioDetails(
+                manifest=action.manifest,
+                versions=(_version(record, commit, manifest_commit=commit.version),),
+            ),
         )
     )
 
@@ -164,9 +166,11 @@ def _change(
     manifest_commit = former.versions[-1].manifest_commit if manifest is None else commit.version
     state.put(
         ScenarioState(
-            record=record,
-            manifest=former.manifest if manifest is None else manifest,
-            versions=(*older, _version(record, commit, manifest_commit=manifest_commit)),
+            record,
+            ScenarioDetails(
+                manifest=former.manifest if manifest is None else manifest,
+                versions=(*older, _version(record, commit, manifest_commit=manifest_commit)),
+            ),
         )
     )
 

@@ -38,12 +38,12 @@ def trim(state: State, before: int) -> None:
     A tombstone goes when none of them shows the scenario alive.
     """
     for scenario_id, one in list(state.scenarios.items()):
-        if one.record.deleted and one.versions[-1].commit <= before:
+        if one.record.deleted and one.commit <= before:
             state.drop(scenario_id)
             continue
         kept = shown_from(one.versions, before)
         if len(kept) < len(one.versions):
-            state.scenarios[scenario_id] = one.model_copy(update={"versions": kept})
+            state.scenarios[scenario_id] = one.with_versions(kept)
 
 
 def shown_from(versions: tuple[ScenarioVersion, ...], before: int) -> tuple[ScenarioVersion, ...]:

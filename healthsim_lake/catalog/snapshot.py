@@ -83,8 +83,8 @@ class Snapshot:
     def only(self, state: ScenarioState) -> Snapshot:
         """Return the snapshot with this scenario alone, and without documents and ledgers."""
         scenarios = {state.record.id: state}
-        alone = {"scenarios": scenarios, "documents": {}, "ledgers": {}}
-        return replace(self, state=self.state.model_copy(update=alone))
+        alone = replace(self.state, scenarios=scenarios, documents={}, ledgers={})
+        return replace(self, state=alone)
 
     def find(self, ref: str) -> ScenarioState | None:
         """Return the scenario with that id or name, or None; ids win, tombstones do not count."""
@@ -124,7 +124,7 @@ class Snapshot:
             for one in self.state.scenarios.values()
             if one.record.deleted and one.record.name == ref
         ]
-        return max(graves, key=lambda one: one.versions[-1].commit, default=None)
+        return max(graves, key=lambda one: one.commit, default=None)
 
     def refuse_purged(self, ref: str) -> None:
         """Return unless the scenario with that id, or the last one of that name, was purged.
@@ -166,7 +166,7 @@ class Snapshot:
     def records(self) -> list[ScenarioRecord]:
         """Return all scenarios that are not deleted, last changed first."""
         alive = [one for one in self.state.scenarios.values() if not one.record.deleted]
-        alive.sort(key=lambda one: (one.record.updated_at, one.versions[-1].commit), reverse=True)
+        alive.sort(key=lambda one: (one.record.updated_at, one.commit), reverse=True)
         return [one.record for one in alive]
 
 

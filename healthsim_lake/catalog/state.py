@@ -2,30 +2,118 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from healthsim_lake.catalog.documents import Collection, DocumentState
 from healthsim_lake.catalog.ledgers import LedgerState
 from healthsim_lake.catalog.records import (
     AnyManifest,
+    Manifest,
+    ManifestRef,
     Record,
     ScenarioRecord,
     ScenarioVersion,
     Timestamp,
 )
 from healthsim_lake.catalog.retention import Purged, Retention
+from healthsim_lake.errors import DamagedCommitError
+
+_ALL_KEPT = Retention()
 
 
-class ScenarioState(Record):
-    """A scenario with the manifest of its newest state and the list of its versions."""
+class ScenarioDetails(Record):
+    """What is known of a scenario beside its record.
 
-    record: ScenarioRecord
+    Attributes:
+        manifest: Of its newest state.
+        versions: All that may still be read, oldest first; at least one.
+    """
+
     manifest: AnyManifest
-    versions: tuple[ScenarioVersion, ...]
+    versions: tuple[ScenarioVersion, ...] = Field(min_length=1)
+
+
+class ScenarioState:
+    """A scenario with the manifest of its newest state and the list of its versions.
+
+    A checkpoint gives the details as text, which is parsed when they are asked for: most scenarios
+    of a large lake are only ever listed, and their manifests are most of what there is to parse.
+
+    Attributes:
+        record: What lists show.
+        commit: The commit that made its newest version.
+
+    Args:
+        record: See above.
+        details: See above, or the text of them.
+        commit: Needed where they are text.
+    """
+
+    __slots__ = ("_details", "commit", "record")
+
+    def __init__(
+        self, record: ScenarioRecord, details: ScenarioDetails | bytes, commit: int | None = None
+    ) -> None:
+        self.record = record
+        self._details = details
+        self.commit = self.versions[-1].commit if commit is None else commit
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ScenarioState):
+            return NotImplemented
+        if (self.record, self.commit) != (other.record, other.commit):
+            return False
+        try:
+            return self.details == other.details
+        except DamagedCommitError:  # nothing is known to be the same
+            return False
+
+    def __hash__(self) -> int:
+        return hash((self.record.id, self.commit))
+
+    @property
+    def manifest(self) -> Manifest | ManifestRef:
+        """The manifest of its newest state."""
+        return self.details.manifest
+
+    @property
+    def versions(self) -> tuple[ScenarioVersion, ...]:
+        """Its versions, oldest first."""
+        return self.details.versions
+
+    @property
+    def details(self) -> ScenarioDetails:
+        """Manifest and versions.
+
+        Raises:
+            DamagedCommitError: The text of a checkpoint says something else.
+        """
+        if isinstance(self._details, bytes):
+            self._details = self._parsed(self._details)
+        return self._details
+
+    def text(self) -> bytes:
+        """Return the details as they stand in a checkpoint: JSON without line breaks."""
+        details = self._details
+        return details if isinstance(details, bytes) else details.model_dump_json().encode()
+
+    def with_versions(self, versions: tuple[ScenarioVersion, ...]) -> ScenarioState:
+        """Return the state with other versions."""
+        return ScenarioState(self.record, self.details.model_copy(update={"versions": versions}))
+
+    def _parsed(self, text: bytes) -> ScenarioDetails:
+        try:
+            return ScenarioDetails.model_validate_json(text)
+        except ValidationError as error:
+            raise DamagedCommitError(
+                f"a checkpoint is wrong about scenario {self.record.id}; delete the files in "
+                "catalog/checkpoint, which only save time"
+            ) from error
 
 
 class TableState(Record):
@@ -48,7 +136,8 @@ class IdempotentResult(Record):
     result: str | None = None
 
 
-class State(Record):
+@dataclass
+class State:
     """Everything that commits change.
 
     Instances inside a `Snapshot` are never changed; a fold works on a `mutable_copy`.
@@ -66,16 +155,16 @@ class State(Record):
         purged: What is left of scenarios that were purged, by id.
     """
 
-    scenarios: dict[str, ScenarioState] = {}
-    names: dict[str, str] = {}
-    tables: dict[str, TableState] = {}
-    documents: dict[str, DocumentState] = {}
-    ledgers: dict[Collection, LedgerState] = {}
-    results: dict[str, IdempotentResult] = {}
-    reader_features: list[str] = []
-    writer_features: list[str] = []
-    retention: Retention = Retention()
-    purged: dict[str, Purged] = {}
+    scenarios: dict[str, ScenarioState] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, TableState] = field(default_factory=dict)
+    documents: dict[str, DocumentState] = field(default_factory=dict)
+    ledgers: dict[Collection, LedgerState] = field(default_factory=dict)
+    results: dict[str, IdempotentResult] = field(default_factory=dict)
+    reader_features: tuple[str, ...] = ()
+    writer_features: tuple[str, ...] = ()
+    retention: Retention = _ALL_KEPT
+    purged: dict[str, Purged] = field(default_factory=dict)
 
     @cached_property
     def titles(self) -> dict[tuple[Collection, str], str]:
@@ -84,16 +173,16 @@ class State(Record):
         return {(one.collection, one.record.name): one.record.id for one in alive}
 
     def mutable_copy(self) -> State:
-        """Return a copy whose dictionaries and lists are its own; what they hold is shared."""
-        copied = State.model_construct(
+        """Return a copy whose dictionaries are its own; what they hold is shared."""
+        copied = State(
             scenarios=dict(self.scenarios),
             names=dict(self.names),
             tables=dict(self.tables),
             documents=dict(self.documents),
             ledgers=dict(self.ledgers),
             results=dict(self.results),
-            reader_features=list(self.reader_features),
-            writer_features=list(self.writer_features),
+            reader_features=self.reader_features,
+            writer_features=self.writer_features,
             retention=self.retention,
             purged=dict(self.purged),
         )
@@ -133,7 +222,7 @@ class State(Record):
 
     def retain(self, retention: Retention) -> None:
         """Set what may still be read."""
-        self.__dict__["retention"] = retention  # like the dictionaries: while this is being made
+        self.retention = retention
 
     def remember(self, key: str, result: IdempotentResult) -> None:
         """Keep what a request with an idempotency key led to."""

@@ -22,7 +22,7 @@ _ID_DIGITS = 16
 _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,127}"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _COMMIT = re.compile(rf"{LOG}/(\d{{{_DIGITS}}})\.json")
-_CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(\d{{{_DIGITS}}})-([0-9a-f]{{8}})\.json")
+_CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(\d{{{_DIGITS}}})-([0-9a-f]{{8}})\.jsonl")
 _TXN = r"[0-9a-f]{24}"
 _DATA_FILE = re.compile(
     rf"({DATA}|{HISTORY})/([a-z][a-z0-9_]{{0,62}})/scenario_id=([0-9a-f-]{{36}})/"
@@ -64,7 +64,7 @@ def commit_version(key: str) -> int | None:
 
 def checkpoint(version: int, digest: str) -> str:
     """Return the key of a checkpoint of `version` whose content has the SHA-256 `digest`."""
-    return f"{CHECKPOINTS}/{version:0{_DIGITS}d}-{digest[:8]}.json"
+    return f"{CHECKPOINTS}/{version:0{_DIGITS}d}-{digest[:8]}.jsonl"
 
 
 def checkpoint_parts(key: str) -> tuple[int, str] | None:
@@ -146,7 +146,7 @@ def ledger_file(ledger: str, txn_id: str) -> str:
 
 def torn(version: int, digest: str) -> str:
     """Return the key under which a torn commit is put aside."""
-    return f"{TORN}/{version:0{_DIGITS}d}-{digest[:8]}.json"
+    return f"{TORN}/{version:0{_DIGITS}d}-{digest[:8]}.jsonl"
 
 
 def temporary(name: str) -> str:

@@ -196,7 +196,7 @@ def test_a_bomb_in_place_of_statistics_or_a_checkpoint_changes_no_answer(origina
         path.write_bytes(data)
     folder = root / "catalog" / "checkpoint"
     folder.mkdir(exist_ok=True)
-    (folder / f"{3:020d}-00000000.json").write_bytes(data)
+    (folder / f"{3:020d}-00000000.jsonl").write_bytes(data)
     with Lake(original) as good, Lake(root) as lake:
         told = [one.scenarios.summary("small").to_dict() for one in (good, lake)]
         assert told[0]["entity_counts"] == told[1]["entity_counts"]
@@ -268,7 +268,7 @@ def test_names_in_the_folders_that_are_not_ours_are_passed_over(original, tmp_pa
     root = copied(original, tmp_path)
     strangers = [
         "catalog/log/1.json", "catalog/log/99999999999999999999.json.bak", "catalog/log/.hidden",
-        "catalog/checkpoint/x.json", "catalog/checkpoint/with blank.json",
+        "catalog/checkpoint/x.jsonl", "catalog/checkpoint/with blank.jsonl",
         "catalog/ledger/profiles/segments/x.json", "catalog/ledger/profiles/segments/.x",
         "data/patients/scenario_id=x/y.parquet", "data/with blank/é.parquet", "staging/x.tmp",
     ]  # fmt: skip

@@ -171,16 +171,14 @@ def test_a_later_format_of_the_lake_is_refused(golden):
             use(lake)
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"state": {"reader_features": ["teleport"]}}])
+@pytest.mark.parametrize("change", [{"format": 2}, {"reader_features": ["teleport"]}])
 def test_a_later_checkpoint_is_refused(golden, change):
     root, _ = golden
     newest = max((root / "catalog" / "checkpoint").iterdir())
-    document = json.loads(newest.read_bytes())
-    for key, value in change.items():
-        document[key] = document[key] | value if isinstance(value, dict) else value
-    data = json.dumps(document).encode()
+    first, *lines = newest.read_bytes().split(b"\n")
+    data = b"\n".join([json.dumps(json.loads(first) | change).encode(), *lines])
     version = newest.name.split("-")[0]
-    newest.with_name(f"{version}-{hashlib.sha256(data).hexdigest()[:8]}.json").write_bytes(data)
+    newest.with_name(f"{version}-{hashlib.sha256(data).hexdigest()[:8]}.jsonl").write_bytes(data)
     newest.unlink()
     with Lake(root) as lake, pytest.raises(NewerFormatError, match="newer"):
         lake.scenarios.list()
@@ -203,8 +201,10 @@ def test_unknown_optional_keys_are_kept_through_checkpoints(golden, monkeypatch)
     with Lake(root) as lake:
         assert lake.scenarios.load("colourful")["patients"] == []
         lake.scenarios.save("x", {"patients": []})
-    newest = json.loads(max((root / "catalog" / "checkpoint").iterdir()).read_bytes())
-    kept = newest["state"]["scenarios"][action["scenario_id"]]["manifest"]
+    newest = max((root / "catalog" / "checkpoint").iterdir()).read_bytes()
+    first, *lines = map(json.loads, newest.split(b"\n"))
+    ids = [record["id"] for record in first["scenarios"]]
+    kept = lines[ids.index(action["scenario_id"])]["manifest"]
     assert kept["colour"] == "all"
     assert kept["sets"][0]["colour"] == "set"
     with Lake(root) as lake:

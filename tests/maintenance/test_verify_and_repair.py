@@ -206,15 +206,29 @@ def test_rows_that_nobody_committed_leave_data(local):
     assert local.maintenance.vacuum().count == 1
 
 
-def test_a_checkpoint_that_lies_is_found_and_removed(lake, monkeypatch):
+def of_a_record(first, line):
+    return {
+        **first,
+        "scenarios": [{**first["scenarios"][0], "description": "something else"}],
+    }, line
+
+
+def of_a_version(first, line):
+    return first, {**line, "versions": [{**line["versions"][0], "operation": "something else"}]}
+
+
+def of_no_details(first, _line):
+    return first, {"manifest": 7}
+
+
+@pytest.mark.parametrize("lie", [of_a_record, of_a_version, of_no_details])
+def test_a_checkpoint_that_lies_is_found_and_removed(lake, monkeypatch, lie):
     monkeypatch.setattr(checkpoint, "LEAST_BYTES", 1)
     lake.scenarios.save("a", people("1"))
     (key,) = checkpoint.keys(lake._log.storage)
-    document = json.loads(lake._log.storage.read(key))
-    state = next(iter(document["state"]["scenarios"].values()))
-    state["record"]["description"] = "something else"
+    first, line = map(json.loads, lake._log.storage.read(key).split(b"\n"))
     lake._log.storage.delete(key)
-    data = json.dumps(document).encode()
+    data = "\n".join(map(json.dumps, lie(first, line))).encode()
     lake._log.storage.put(layout.checkpoint(1, digest(data)), data)
     lake._log.storage.put(layout.checkpoint(2, "ab" * 32), b"{")
     monkeypatch.setattr(checkpoint, "LEAST_BYTES", 1 << 30)
@@ -222,6 +236,21 @@ def test_a_checkpoint_that_lies_is_found_and_removed(lake, monkeypatch):
     assert set(whats(fresh)) == {"checkpoint"}
     assert fresh.maintenance.repair().ok
     assert fresh.scenarios.get("a").description is None
+    assert fresh.scenarios.history("a")[0].operation == "save"
+
+
+def test_details_of_a_checkpoint_that_are_none_are_named(lake, monkeypatch):
+    monkeypatch.setattr(checkpoint, "LEAST_BYTES", 1)
+    lake.scenarios.save("a", people("1"))
+    (key,) = checkpoint.keys(lake._log.storage)
+    first, _ = lake._log.storage.read(key).split(b"\n")
+    lake._log.storage.delete(key)
+    data = first + b"\n{}"
+    lake._log.storage.put(layout.checkpoint(1, digest(data)), data)
+    fresh = Lake(lake.url)
+    assert [one.name for one in fresh.scenarios.list()] == ["a"]
+    with pytest.raises(DamagedCommitError, match="delete the files in catalog/checkpoint"):
+        fresh.scenarios.load("a")
 
 
 def test_leftovers_are_no_fault_and_repair_removes_the_old_ones(local):
