@@ -18,7 +18,9 @@ def main() -> None:
     if verb == "list":
         seconds = timed(lambda: StateManager(root).list_scenarios())
     else:
-        seconds = timed(lambda: [json.loads(path.read_bytes()) for path in paths])
+        seconds = timed(
+            lambda: [json.loads(line) for path in paths for line in path.read_bytes().split(b"\n")]
+        )
     print(seconds)
 
 

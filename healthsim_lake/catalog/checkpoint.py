@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -21,11 +20,11 @@ from healthsim_lake.catalog.records import (
 )
 from healthsim_lake.catalog.retention import Purged, Retention
 from healthsim_lake.catalog.snapshot import Snapshot
-from healthsim_lake.catalog.state import IdempotentResult, ScenarioState, State, TableState
+from healthsim_lake.catalog.state import IdempotentResult, Lines, ScenarioState, State, TableState
 from healthsim_lake.errors import KeyExistsError, KeyMissingError, NewerFormatError
 from healthsim_lake.storage import Storage, layout
 
-SHARE = 0.25
+SHARE = 0.125
 """A checkpoint is due when the log since the last one has reached this share of its size."""
 LEAST_BYTES = 64 * 1024
 """A shorter log than this is not worth a checkpoint."""
@@ -91,7 +90,7 @@ class Checkpoint(Record):
             **{name: getattr(state, name) for name in _KEPT_AS_HELD},
         )
 
-    def snapshot(self, details: Sequence[bytes]) -> Snapshot:
+    def snapshot(self, details: Lines) -> Snapshot:
         """Return what it stands for.
 
         Args:
@@ -100,9 +99,9 @@ class Checkpoint(Record):
         Raises:
             ValueError: They are too few or too many.
         """
-        each = zip(self.scenarios, details, self.commits, strict=True)
+        each = zip(self.scenarios, self.commits, range(len(details)), strict=True)
         state = State(
-            scenarios={one.id: ScenarioState(one, text, commit) for one, text, commit in each},
+            scenarios={one.id: ScenarioState(one, (details, at), made) for one, made, at in each},
             names={one.name: one.id for one in self.scenarios if not one.deleted},
             **{name: getattr(self, name) for name in _KEPT_AS_HELD},
         )
@@ -139,9 +138,9 @@ def usable(storage: Storage, key: str, lake_id: str) -> Start | None:
     """Read one checkpoint; None if it is torn, or of another history than the log's."""
     try:
         data = storage.read(key)
-        first, *details = data.split(b"\n")
-        found = Checkpoint.model_validate_json(first)
-        snapshot = found.snapshot(details)
+        end = data.find(b"\n")
+        found = Checkpoint.model_validate_json(data if end < 0 else data[:end])
+        snapshot = found.snapshot(Lines(data))
         commit = storage.read(layout.commit(found.version))
     except (KeyMissingError, ValueError):  # pydantic's errors are values', too
         return None

@@ -38,6 +38,31 @@ class ScenarioDetails(Record):
     versions: tuple[ScenarioVersion, ...] = Field(min_length=1)
 
 
+class Lines:
+    """The further lines of a text, which is split when one of them is asked for.
+
+    Args:
+        text: Lines with line feeds between them, of which the first is not counted.
+    """
+
+    __slots__ = ("_parts", "_text")
+
+    def __init__(self, text: bytes) -> None:
+        self._text: bytes | None = text
+        self._parts: list[bytes] = []
+
+    def __len__(self) -> int:
+        text = self._text
+        return len(self._parts) - 1 if text is None else text.count(b"\n")
+
+    def __getitem__(self, at: int) -> bytes:
+        text = self._text
+        if text is not None:
+            self._parts = text.split(b"\n")
+            self._text = None  # last, for threads that look at the same time
+        return self._parts[at + 1]
+
+
 class ScenarioState:
     """A scenario with the manifest of its newest state and the list of its versions.
 
@@ -50,14 +75,17 @@ class ScenarioState:
 
     Args:
         record: See above.
-        details: See above, or the text of them.
+        details: See above, or where their text stands.
         commit: Needed where they are text.
     """
 
     __slots__ = ("_details", "commit", "record")
 
     def __init__(
-        self, record: ScenarioRecord, details: ScenarioDetails | bytes, commit: int | None = None
+        self,
+        record: ScenarioRecord,
+        details: ScenarioDetails | tuple[Lines, int],
+        commit: int | None = None,
     ) -> None:
         self.record = record
         self._details = details
@@ -93,14 +121,19 @@ class ScenarioState:
         Raises:
             DamagedCommitError: The text of a checkpoint says something else.
         """
-        if isinstance(self._details, bytes):
-            self._details = self._parsed(self._details)
-        return self._details
+        details = self._details
+        if isinstance(details, tuple):
+            lines, at = details
+            details = self._details = self._parsed(lines[at])
+        return details
 
     def text(self) -> bytes:
         """Return the details as they stand in a checkpoint: JSON without line breaks."""
         details = self._details
-        return details if isinstance(details, bytes) else details.model_dump_json().encode()
+        if isinstance(details, tuple):
+            lines, at = details
+            return lines[at]
+        return details.model_dump_json().encode()
 
     def with_versions(self, versions: tuple[ScenarioVersion, ...]) -> ScenarioState:
         """Return the state with other versions."""

@@ -59,10 +59,13 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 def read_all(descriptor: int) -> bytes:
     """Return what an open file holds."""
     data = os.read(descriptor, os.fstat(descriptor).st_size + 1)
+    more = os.read(descriptor, _CHUNK) if data else b""
+    if not more:  # as nearly always: the system may give less at a time
+        return data
     parts = [data]
-    while data:  # the system may give less at a time
-        data = os.read(descriptor, _CHUNK)
-        parts.append(data)
+    while more:
+        parts.append(more)
+        more = os.read(descriptor, _CHUNK)
     return b"".join(parts)
 
 
