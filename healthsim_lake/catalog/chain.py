@@ -24,7 +24,7 @@ from healthsim_lake.storage import Storage, layout
 IN_FLIGHT_SECONDS = 30.0
 """How long a head that does not parse may still be in the middle of being written."""
 
-_MOST_AT_ONCE = 32
+_FIRST_LOOK, _MOST_AT_ONCE = 2, 32
 
 
 class BrokenChainError(DamagedCommitError):
@@ -73,14 +73,14 @@ def _strangers(storage: Storage) -> Iterator[str]:
 
 def open_head(storage: Storage) -> Opened | None:
     """Read a lake from its newest usable checkpoint to its head; None where there is no lake."""
-    found = read_lake_file(storage)
-    if found is None:
+    begun = _begun(storage)
+    if begun is None:
         return None
-    lake, lake_digest = found
+    lake, lake_digest, listed = begun
     with uncollected():
-        start = checkpoint.newest(storage, lake.lake_id)
+        start = checkpoint.newest(storage, lake.lake_id, listed=listed)
         base = Snapshot(version=0, digest=lake_digest) if start is None else start.snapshot
-        commits = list(commits_after(storage, base))
+        commits = list(commits_after(storage, base, width=1 if storage.stages else _FIRST_LOOK))
         snapshot = base.advance((commit, own) for commit, own, _ in commits)
     later, next_one = layout.commit(snapshot.version + 2), layout.commit(snapshot.version + 1)
     # Two commits may have been made since the last look: a gap is one only if it stays.
@@ -97,15 +97,36 @@ def open_head(storage: Storage) -> Opened | None:
     )
 
 
-def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit, str, int]]:
+def _begun(storage: Storage) -> tuple[LakeFile, str, list[str]] | None:
+    """Return what ``lake.json`` says, its digest, and the keys of all checkpoints.
+
+    Where each is a request, neither waits for the other.
+    """
+    if storage.stages:
+        found = read_lake_file(storage)
+        return None if found is None else (*found, checkpoint.keys(storage))
+    with ThreadPoolExecutor(1) as pool:
+        listed = pool.submit(checkpoint.keys, storage)
+        found = read_lake_file(storage)
+        return None if found is None else (*found, listed.result())
+
+
+def commits_after(
+    storage: Storage, snapshot: Snapshot, *, width: int = 1
+) -> Iterator[tuple[Commit, str, int]]:
     """Yield the commits that follow `snapshot`, with digest and size, checking the chain.
+
+    Args:
+        storage: Where the log is.
+        snapshot: Of the last commit that is known.
+        width: How many are asked for at first.
 
     Raises:
         BrokenChainError: A commit does not follow the one before it.
         DamagedCommitError: A commit cannot be read.
     """
     previous = snapshot.digest
-    for commit, own_digest, size in _read_on(storage, snapshot.version + 1):
+    for commit, own_digest, size in _read_on(storage, snapshot.version + 1, width):
         version = commit.version
         if commit.previous != previous:
             raise BrokenChainError(
@@ -116,12 +137,11 @@ def commits_after(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[Commit
         yield commit, own_digest, size
 
 
-def _read_on(storage: Storage, first: int) -> Iterator[tuple[Commit, str, int]]:
+def _read_on(storage: Storage, first: int, width: int) -> Iterator[tuple[Commit, str, int]]:
     """Yield commits from `first` on until one is absent.
 
     Where each is a request, twice as many are asked for every time the last ones were all there.
     """
-    width = 1
     while True:
         for found in _read_all(storage, range(first, first + width)):
             if found is None:

@@ -15,7 +15,7 @@ from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import ROW_SHAPE, EntityType
 from healthsim_lake.query.catalog_tables import CatalogTable
 from healthsim_lake.query.views import FileSource, View
-from healthsim_lake.tables.places import FileRef, locate_all, refs
+from healthsim_lake.tables.places import FileRef, locate_to_read, refs
 
 _MOST_ALLOWED = 200
 _MOST_WATCHED = 50
@@ -114,7 +114,7 @@ class Sources:
     def _files_view(self, entity_type: EntityType) -> View:
         schema = entity_type.arrow_schema
         storage, found = self._log.storage, list(self._files(entity_type.name))
-        keys = locate_all(storage, found)
+        keys = locate_to_read(storage, found)
         return View(
             name=entity_type.name,
             schema=schema.remove(schema.get_field_index(ROW_SHAPE)).remove_metadata(),

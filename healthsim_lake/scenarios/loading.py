@@ -15,7 +15,6 @@ from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import DataFileMissingError, EntityTypeNotFoundError
 from healthsim_lake.scenarios.entity_types import EntityTypes
-from healthsim_lake.tables.places import refs
 from healthsim_lake.tables.reader import TableRows, read_rows
 
 if TYPE_CHECKING:
@@ -156,10 +155,7 @@ def load(
     """
     chosen = choose(log, snapshot, state, known, types=types, version=version)
     try:
-        rows = {
-            one.key: read_rows(log.storage, of, state.record.id, refs(one, state.record.id))
-            for one, of in chosen.tables
-        }
+        rows = read_rows(log.storage, state.record.id, chosen.tables)
     except DataFileMissingError:
         log.refuse_forgotten(state, version)  # maintenance may have deleted it since it was found
         raise

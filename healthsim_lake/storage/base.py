@@ -7,6 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+SMALL_BYTES = 8 * 2**20
+"""Up to this size a whole value in one request comes sooner than the parts that are wanted.
+
+Those are at least two requests, of which the second waits for the first: the end of a file says
+where its columns are. Stores answer after 20 to 100 ms, and then send some 100 MB a second.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -116,6 +123,17 @@ class Storage(ABC):
 
     def expect(self, key: str, sha256: str) -> None:  # noqa: B027  # disks are checked by their times
         """Be told what `key` has to hold, so that engines are not given anything else."""
+
+    def fetch(self, key: str) -> bool:
+        """Have `filesystem` keep a small value ready, for an engine that is about to read it.
+
+        Returns:
+            Whether the key is there.
+
+        Raises:
+            DataFileAlteredError: It does not hold what was expected.
+        """
+        return self.stat(key) is not None
 
     def prune(self, folder: str) -> None:  # noqa: B027  # most stores have no folders
         """Remove `folder`, and folders below it, if they hold nothing, where a store has folders.

@@ -14,11 +14,10 @@ from fsspec import AbstractFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from healthsim_lake.errors import DataFileAlteredError
+from healthsim_lake.storage.base import SMALL_BYTES
 
 T = TypeVar("T")
 
-_WHOLE_BYTES = 8 * 2**20
-"""Files up to this size are fetched in one request, and kept for a while."""
 _KEPT_BYTES = 128 * 2**20
 _KEPT_FACTS = 65_536
 _BLOCK_BYTES = 4 * 2**20
@@ -112,11 +111,19 @@ class EngineFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec is not ty
             raise PermissionError(f"{path} is open for reading only")
         path = self._plain(path)
         size = self.info(path)["size"]
-        if size <= _WHOLE_BYTES:
+        if size <= SMALL_BYTES:
             return io.BytesIO(self._whole(path))
         return _LargeFile(
             self, path, "rb", block_size=_BLOCK_BYTES, cache_type="background", size=size
         )
+
+    def fetch(self, path: str) -> bool:
+        """Read a file that will be opened soon; return whether it is there."""
+        try:
+            self.knows(path, len(self._whole(path)))
+        except FileNotFoundError:
+            return False
+        return True
 
     def _whole(self, path: str) -> bytes:
         with self._lock:

@@ -14,7 +14,8 @@ from healthsim_lake.storage.azure import AzureStorage
 from healthsim_lake.storage.base import Storage
 from healthsim_lake.storage.gcs import GCSStorage
 from healthsim_lake.storage.local import LocalStorage
-from healthsim_lake.storage.remote import CONDITIONAL, FsspecStorage
+from healthsim_lake.storage.remote import FsspecStorage
+from healthsim_lake.storage.requests import CONDITIONAL
 from healthsim_lake.storage.s3 import S3Storage
 
 _EXTRAS = {

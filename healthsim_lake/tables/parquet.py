@@ -46,7 +46,7 @@ def to_bytes(chunk: Chunk, entity_type: EntityType) -> bytes | memoryview:
         metadata={SHAPES_KEY: shapes.decode()},
         arrow_schema=_large(entity_type.arrow_schema),
     )
-    return sink.getbuffer()
+    return sink.getvalue()
 
 
 def _arrow_bytes(table: pa.Table, shapes: bytes, schema: pa.Schema) -> memoryview:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.errors import DataFileAlteredError, DataFileMissingError, KeyMissingError
-from healthsim_lake.storage import Entry, Storage, layout
+from healthsim_lake.storage import SMALL_BYTES, Entry, Storage, layout
 
 _REMEMBERED = 65_536
 
@@ -20,6 +20,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 _WORKERS = 16
+_FETCHED_BYTES = 64 * 2**20
+"""Of more than that an engine may not want everything, and may not find it at hand any more."""
 _FEW = 2
 """Fewer requests than this wait no longer one after the other."""
 
@@ -73,6 +75,32 @@ def locate(storage: Storage, ref: FileRef) -> str:
 def locate_all(storage: Storage, refs: Sequence[FileRef]) -> list[str]:
     """Return the keys under which files stand now; see `locate`."""
     return in_parallel(storage, lambda ref: locate(storage, ref), refs)
+
+
+def locate_to_read(storage: Storage, refs: Sequence[FileRef]) -> list[str]:
+    """Return the keys under which files stand now, for an engine that is about to read them.
+
+    From a store small ones are fetched at once, many at a time: that tells where they are, too,
+    while an engine would ask for one after the other.
+
+    Raises:
+        DataFileMissingError: One is nowhere.
+        DataFileAlteredError: One is not what was committed.
+    """
+    few = sum(ref.file.bytes for ref in refs) <= _FETCHED_BYTES
+    if storage.filesystem is None or not few:
+        return locate_all(storage, refs)
+    return in_parallel(storage, lambda ref: _fetched(storage, ref), refs)
+
+
+def _fetched(storage: Storage, ref: FileRef) -> str:
+    if ref.file.bytes > SMALL_BYTES:
+        return locate(storage, ref)
+    for key in ref.possible_keys(stages=storage.stages):
+        storage.expect(key, ref.file.sha256)
+        if storage.fetch(key):
+            return key
+    raise missing(ref)
 
 
 def in_parallel(storage: Storage, work: Callable[[S], T], items: Sequence[S]) -> list[T]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
+from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.entities.codec import SMALL_ROWS, Shape, decode
 from healthsim_lake.entities.types import ROW_SHAPE, SCENARIO_ID, EntityType
 from healthsim_lake.storage import Storage
@@ -83,17 +84,26 @@ def _read(ref: FileRef, data: bytes) -> tuple[pl.DataFrame | pa.Table, tuple[Sha
 
 
 def read_rows(
-    storage: Storage, entity_type: EntityType, scenario_id: str, files: Iterable[FileRef]
-) -> TableRows:
-    """Read the bytes of `files`, each checked against the SHA-256 that was committed.
+    storage: Storage, scenario_id: str, tables: Iterable[tuple[EntitySet, EntityType]]
+) -> dict[str, TableRows]:
+    """Read the bytes of all files of some entity sets, each checked against its SHA-256.
+
+    Where reading means waiting, the files of all sets are read at the same time.
+
+    Returns:
+        The rows by the sets' entity keys.
 
     Raises:
         DataFileMissingError: A file is nowhere.
         DataFileAlteredError: A file is not what was committed.
     """
-    wanted = list(files)
-    found = places.in_parallel(storage, lambda ref: places.read_checked(storage, ref), wanted)
-    return TableRows(entity_type, scenario_id, list(zip(wanted, found, strict=True)))
+    wanted = [(one.key, of, places.refs(one, scenario_id)) for one, of in tables]
+    refs = [ref for _, _, own in wanted for ref in own]
+    found = places.in_parallel(storage, lambda ref: (ref, places.read_checked(storage, ref)), refs)
+    read = iter(found)
+    return {
+        key: TableRows(of, scenario_id, list(islice(read, len(own)))) for key, of, own in wanted
+    }
 
 
 def keys_of(storage: Storage, files: Iterable[FileRef], key: str) -> set[Any]:

@@ -11,7 +11,7 @@ from polars.io.plugins import register_io_source
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.types import ROW_SHAPE, SCENARIO_ID, EntityType
-from healthsim_lake.storage import Storage
+from healthsim_lake.storage import SMALL_BYTES, Storage
 from healthsim_lake.tables import places, ranges
 from healthsim_lake.tables.places import FileRef
 from healthsim_lake.tables.predicates import matching
@@ -23,8 +23,6 @@ Source = str | bytes | pl.DataFrame
 ChooseScenarios = Callable[[], Sequence[ScenarioState]]
 
 _GROUP_BYTES = 64_000_000
-_LARGE_BYTES = 8 * 2**20
-"""Of larger files in stores only what is wanted is fetched; smaller ones are one request."""
 _ATTEMPTS = 3
 _PATH = "#path"
 """A name that no table's column can have."""
@@ -127,7 +125,7 @@ class _Part:
         """Return a whole file, or what is needed of a large one."""
         first = rows if self.predicate is None else None
         parts = first is not None or len(self.needed) < len(self.columns)
-        if ref.file.bytes <= _LARGE_BYTES or not parts:
+        if ref.file.bytes <= SMALL_BYTES or not parts:
             return places.read_checked(self.storage, ref)
         names = [name for name in self.needed if name != SCENARIO_ID] or [self.columns[0]]
         return pl.DataFrame(ranges.read_columns(self.storage, ref, names, rows=first))

@@ -31,16 +31,43 @@ WORKERS = 3
 """One writes what is encoded, and the others wait for the disk."""
 PENDING = 1
 """Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
+_SENDERS = 12
+"""Files on their way to a store at the same time: that is waiting, and no work."""
+_BYTES_UNDER_WAY = 128 * 2**20
 
 
 @cache
-def _helpers(process: int) -> ThreadPoolExecutor:
+def _helpers(process: int, threads: int) -> ThreadPoolExecutor:
     """Return the threads that write; kept, because starting some for each save costs more.
 
     Args:
         process: Id of this process: threads do not survive a fork.
+        threads: How many.
     """
-    return ThreadPoolExecutor(WORKERS, thread_name_prefix=f"healthsim-write-{process}")
+    return ThreadPoolExecutor(threads, thread_name_prefix=f"healthsim-write-{process}")
+
+
+class _Line:
+    """The line to a store: files go over it at the same time, up to some bytes together."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+        self._changed = threading.Condition()
+
+    def enter(self, size: int) -> None:
+        """Wait until there is room; what is larger than all of it goes alone."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._bytes or self._has_room(size))
+            self._bytes += size
+
+    def _has_room(self, size: int) -> bool:
+        return self._bytes + size <= _BYTES_UNDER_WAY
+
+    def leave(self, size: int) -> None:
+        """Give the room back."""
+        with self._changed:
+            self._bytes -= size
+            self._changed.notify_all()
 
 
 class FileWriter:
@@ -61,6 +88,9 @@ class FileWriter:
         self._statistics: dict[str, TableStatistics] = {}
         self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
         self._room = threading.Semaphore(WORKERS + PENDING)
+        self._encoders, self._line = threading.Semaphore(WORKERS), _Line()
+        # A disk is no faster for more who write; a store answers as many as ask.
+        self._threads = WORKERS if storage.stages else WORKERS + PENDING + _SENDERS
         self._measuring: list[Future[None]] = []
         self._futures: list[Future[Any]] = []
 
@@ -95,20 +125,24 @@ class FileWriter:
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
         self._keys[name] = key
 
+        early = not self._storage.stages  # on a disk there is room when the file is whole
+        waiting = [chunk]  # so that it goes when it is encoded, however long sending takes
+
         def write() -> DataFile:
-            data = parquet.to_bytes(chunk, entity_type)
-            # Before the disk is waited for, after which nothing is in the processor's cache
-            file = DataFile(
-                name=name,
-                rows=chunk.rows,
-                bytes=len(data),
-                sha256=hashlib.sha256(data).hexdigest(),
-                bounds=parquet.bounds(chunk, entity_type),
-            )
-            self._storage.put(key, data)
+            try:
+                with self._encoders:
+                    file, data = _encoded(waiting.pop(), entity_type, name)
+                    self._line.enter(file.bytes)
+            finally:
+                if early:
+                    self._room.release()
+            try:
+                self._storage.put(key, data)
+            finally:
+                self._line.leave(file.bytes)
             return file
 
-        written = self._run(write)
+        written = self._run(write, early=early)
         if measure and chunk.rows < SMALL_ROWS:
             self._unmeasured.append((name, chunk, entity_type))
         elif measure:
@@ -208,9 +242,26 @@ class FileWriter:
                 future.cancel()
         wait(self._futures)
 
-    def _run(self, write: Callable[[], T]) -> Future[T]:
+    def _run(self, write: Callable[[], T], *, early: bool = False) -> Future[T]:
+        """Have a helper do something when there is room; `early` if it makes room again itself."""
         self._room.acquire()
-        future = _helpers(os.getpid()).submit(write)
-        future.add_done_callback(lambda _: self._room.release())
+        future = _helpers(os.getpid(), self._threads).submit(write)
+        if not early:
+            future.add_done_callback(lambda _: self._room.release())
         self._futures.append(future)
         return future
+
+
+def _encoded(
+    chunk: Chunk, entity_type: EntityType, name: str
+) -> tuple[DataFile, bytes | memoryview]:
+    """Return a file and its content; hashed at once, while that is in the processor's cache."""
+    data = parquet.to_bytes(chunk, entity_type)
+    file = DataFile(
+        name=name,
+        rows=chunk.rows,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        bounds=parquet.bounds(chunk, entity_type),
+    )
+    return file, data

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from exam import content
 from faulty import Faulty, lake_on
 from operations import OPERATIONS
+from remembered import looked_at
 
 from healthsim_lake.storage import Storage
 
@@ -26,7 +27,7 @@ class Rehearsal:
 
     def __init__(self, make: Callable[[], Storage], operation: str) -> None:
         storage = Faulty(make())
-        self.before = content(lake_on(storage.inner))
+        self.before = content(lake_on(looked_at(storage.inner)))
         OPERATIONS[operation](lake_on(storage))
         self.steps = list(storage.steps)
-        self.after = content(lake_on(storage.inner))
+        self.after = content(lake_on(looked_at(storage.inner)))

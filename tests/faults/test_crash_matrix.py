@@ -11,6 +11,7 @@ from exam import examine, examine_next_writer
 from faulty import READS, Crash, Dying, Failing, Faulty, lake_on
 from operations import OPERATIONS
 from rehearsal import FULL, Rehearsal
+from remembered import looked_at
 
 from healthsim_lake.errors import LakeError
 from healthsim_lake.storage import Storage
@@ -60,8 +61,9 @@ def run(operation: str, fresh: Callable[[], Storage], *, most: int) -> None:
                 pass
         allowed = {rehearsal.after} if acknowledged else {rehearsal.before, rehearsal.after}
         try:
-            examine(storage, allowed, repairs=number % 2 == 0)
-            examine_next_writer(storage)
+            seen = looked_at(storage)
+            examine(seen, allowed, repairs=number % 2 == 0)
+            examine_next_writer(seen)
         except BaseException as error:
             error.add_note(f"{operation}: {name} of {rehearsal.steps}; {acknowledged=}")
             raise

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+import real_stores
 from exam import assert_folders_are_the_head, assert_nothing_uncommitted_shows
 from faulty import Crash, Dying, Meanwhile, lake_on
 from hypothesis import HealthCheck, settings
@@ -21,11 +22,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from operations import PAINTED, WIDGETS
 from rehearsal import FULL
+from remembered import looked_at
 
 from healthsim_lake import FieldSpec, Lake
 from healthsim_lake.errors import LakeReplacedError, NotFoundError, VersionNotFoundError
 from healthsim_lake.scenarios.writing import manifests
 from healthsim_lake.storage import Storage, layout, open_storage
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 NAMES = st.sampled_from(["a", "b", "c"])
 WIDGET = st.fixed_dictionaries(
@@ -130,12 +135,16 @@ class Machine(RuleBasedStateMachine):
         states = self.writers[0]._log.refresh().scenarios.values()
         return len(model.graves) >= sum(one.record.deleted for one in states)
 
+    def _look(self) -> Lake:
+        """Return the lake as somebody sees it who comes now."""
+        return lake_on(looked_at(self.storage))
+
     def _head(self) -> dict[str, tuple[str, Entities]]:
-        return _shown(lake_on(self.storage))
+        return _shown(self._look())
 
     def _record(self) -> None:
         """Compare the head with the model, and remember it."""
-        lake = lake_on(self.storage)
+        lake = self._look()
         head = _shown(lake)
         assert dict(head.values()) == self.model.live
         state = lake._log.refresh().state
@@ -218,8 +227,8 @@ class Machine(RuleBasedStateMachine):
 
     def _draw_past(self, data: st.DataObject) -> tuple[str, datetime, Entities] | None:
         """Return a scenario's id, a moment, and what it held then."""
-        at = lake_on(self.storage)._log.read(data.draw(st.sampled_from(sorted(self.recorded))) or 1)
-        seen = self.recorded.get(lake_on(self.storage).at(timestamp=at.timestamp).version)
+        at = self._look()._log.read(data.draw(st.sampled_from(sorted(self.recorded))) or 1)
+        seen = self.recorded.get(self._look().at(timestamp=at.timestamp).version)
         if not seen:
             return None
         scenario = data.draw(st.sampled_from(sorted(seen)))
@@ -272,7 +281,7 @@ class Machine(RuleBasedStateMachine):
     def upgrade(self, how: int) -> None:
         wanted = TYPES[self.type + 1]
         self._run(how, lambda lake: lake.entities.upgrade("widgets", wanted), lambda _model: None)
-        pinned = lake_on(self.storage).entities.get("widgets").fields
+        pinned = self._look().entities.get("widgets").fields
         self.type = next(at for at, one in enumerate(TYPES) if one.fields == pinned)
 
     @rule(how=st.integers(0, 60))
@@ -323,7 +332,7 @@ class Machine(RuleBasedStateMachine):
     def back_up(self) -> None:
         self.keep()
         kept = self.model, self.recorded, self.type, self.clean, self.crashed, self.repaired
-        self.backup = copy.deepcopy(kept), lake_on(self.storage).version
+        self.backup = copy.deepcopy(kept), self._look().version
 
     @precondition(lambda self: self.backup is not None)
     @rule()
@@ -338,12 +347,12 @@ class Machine(RuleBasedStateMachine):
             if known > version:
                 with pytest.raises(LakeReplacedError, match="nothing was written"):
                     writer.scenarios.save("lost", {})
-        assert lake_on(self.storage).version == version
+        assert self._look().version == version
 
     # What always holds
 
     def _check_versions(self, versions: list[int]) -> None:
-        lake = lake_on(self.storage)
+        lake = self._look()
         for version in versions:
             past = _shown(lake.at(version=version))
             assert past == self.recorded[version], f"version {version} reads otherwise now"
@@ -360,8 +369,8 @@ class Machine(RuleBasedStateMachine):
             return
         assert_nothing_uncommitted_shows(self.storage)
         if self.clean:
-            assert_folders_are_the_head(self.storage)
-        found = lake_on(self.storage).maintenance.verify()
+            assert_folders_are_the_head(looked_at(self.storage))
+        found = self._look().maintenance.verify()
         assert not found.lost, str(found)
         allowed = {"superseded", "unfinished", "temporary"} if self.crashed else set()
         allowed |= set() if self.clean else {"misplaced"}
@@ -396,6 +405,22 @@ class StoredMachine(Machine):
     def _values(self) -> dict[str, bytes]:
         entries = [one for room in layout.ROOMS for one in self.storage.list(room)]
         return {one.key: self.storage.read(one.key) for one in entries}
+
+
+class S3Machine(StoredMachine):
+    """The same on S3.
+
+    Attributes:
+        root: A bucket.
+        options: How to get there.
+    """
+
+    root: ClassVar[str]
+    options: ClassVar[dict[str, Any]]
+
+    def place(self) -> Storage:
+        """Return where the lake is."""
+        return open_storage(f"{self.root}/{uuid.uuid4().hex}/lake", self.options)
 
 
 def _shown(lake: Lake) -> dict[str, tuple[str, Entities]]:
@@ -459,6 +484,17 @@ def _most_manifests_are_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifests, "INLINE_BYTES", 400)
 
 
+@pytest.fixture
+def _on_s3(s3_server: S3Server) -> None:
+    S3Machine.root, S3Machine.options = f"s3://{s3_server.bucket()}", s3_server.options
+
+
+@pytest.fixture
+def _really_on_s3() -> None:
+    store = real_stores.on_s3()
+    S3Machine.root, S3Machine.options = store.root, store.options
+
+
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     max_examples=300 if FULL else 15,
@@ -468,3 +504,18 @@ TestMachine.settings = settings(
 )
 TestStoredMachine = StoredMachine.TestCase
 TestStoredMachine.settings = settings(TestMachine.settings, max_examples=100 if FULL else 15)
+
+
+@pytest.mark.usefixtures("_on_s3")
+class TestMachineOnS3(S3Machine.TestCase):
+    settings = settings(
+        TestMachine.settings,
+        max_examples=50 if FULL else 2,
+        stateful_step_count=20 if FULL else 10,
+    )
+
+
+@pytest.mark.real_store
+@pytest.mark.usefixtures("_really_on_s3")
+class TestMachineInARealStore(S3Machine.TestCase):
+    settings = TestMachineOnS3.settings
