@@ -12,13 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-_REFUSAL = {
-    "error": {
-        "code": 412,
-        "message": "At least one of the pre-conditions you specified did not hold.",
-        "errors": [{"domain": "global", "reason": "conditionNotMet", "message": "…"}],
-    }
-}
 PAGE = 3
 """Keys on a page of a listing; the real store has 1,000."""
 
@@ -100,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             and key in bucket
             and self.server_of_objects.honest
         ):
-            self._answer(412, _REFUSAL)
+            self._answer(412, {"error": {"message": "conditionNotMet", "code": 412}})
             return
         bucket[key] = body, datetime.now(UTC).isoformat()
         self._answer(200, _facts(bucket, key))

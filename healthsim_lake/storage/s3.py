@@ -9,12 +9,6 @@ from healthsim_lake.storage.remote import FsspecStorage
 
 _ONE_PUT = 5 * 2**30
 """The largest value that S3 takes in one request."""
-_LARGE = 24 * 2**20
-_PART = 8 * 2**20
-"""Larger values go in parts of this size, several at once: one connection is slower than a store,
-and the client copies what it sends, for which memory of this size is at hand and need not be asked
-for each time."""
-_PARTS_AT_ONCE = 5
 
 
 class S3Storage(FsspecStorage):
@@ -28,10 +22,6 @@ class S3Storage(FsspecStorage):
     def _get(self, path: str) -> bytes:
         found: bytes = self._client.cat_file(path, max_concurrency=1)
         return found
-
-    def _put(self, path: str, data: bytes) -> None:
-        part = _PART if len(data) > _LARGE else _ONE_PUT
-        self._client.pipe_file(path, data, chunksize=part, max_concurrency=_PARTS_AT_ONCE)
 
     def _put_new(self, path: str, data: bytes) -> None:
         # In one piece: stores are known that forget the condition where a value comes in several.
