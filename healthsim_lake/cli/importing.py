@@ -12,6 +12,7 @@ from healthsim_lake.cli import documents
 from healthsim_lake.cli.options import (
     DebugOption,
     DescriptionOption,
+    FileNameOption,
     JsonOption,
     LakeOption,
     OverwriteOption,
@@ -73,10 +74,7 @@ def save(
         ),
     ],
     *,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Name of the scenario; else the file says, or is it."),
-    ] = None,
+    name: FileNameOption = None,
     description: DescriptionOption = None,
     tag: TagOption = None,
     overwrite: OverwriteOption = False,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from healthsim_lake.cli.consent import YesOption, agreed
 from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
@@ -139,7 +139,7 @@ def purge(
         ),
     ],
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -154,14 +154,9 @@ def purge(
     Example: `healthsim-lake purge my-cohort --yes`
     """
     with open_lake(context, at, debug=debug) as lake:
-        if not yes:
-            if not sys.stdin.isatty():
-                context.fail(
-                    "Nobody can be asked here (standard input is no terminal): give --yes."
-                )
-            if not typer.confirm(f"Remove {ref} and all its versions for good?", err=True):
-                note("nothing was removed")
-                raise typer.Exit(1)
+        if not yes and not agreed(context, f"Remove {ref} and all its versions for good?"):
+            note("nothing was removed")
+            raise typer.Exit(1)
         report = lake.maintenance.purge(ref)
     if as_json:
         print_json(report.to_dict())
