@@ -125,6 +125,10 @@ VersionOption = Annotated[
         help="One of its versions (see history); else the newest.",
     ),
 ]
+OtherNameOption = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Another name, e.g. because its own was taken."),
+]
 FileNameOption = Annotated[
     str | None,
     typer.Option(

@@ -13,6 +13,7 @@ from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
     LakeOption,
+    OtherNameOption,
     RefArgument,
     open_lake,
 )
@@ -267,10 +268,7 @@ def restore(
         ),
     ],
     *,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Another name, e.g. because its own was taken."),
-    ] = None,
+    name: OtherNameOption = None,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,

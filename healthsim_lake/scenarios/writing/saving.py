@@ -15,7 +15,7 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Label
-from healthsim_lake.errors import VersionConflictError
+from healthsim_lake.errors import NameTakenError, VersionConflictError
 from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import manifests
 from healthsim_lake.scenarios.writing.recode import followed
@@ -99,9 +99,12 @@ class Saving:
         if request.unique:
             return None
         found = snapshot.scenarios.get(snapshot.state.names.get(request.name, ""))
-        if found is None or not request.overwrite:
-            from_scratch = actions.NameFree(name=request.name)
-            check(from_scratch, snapshot)
+        if found is not None and not request.overwrite:
+            raise NameTakenError(
+                f"Scenario '{request.name}' already exists. "
+                "Use overwrite=True to replace it, or another name."
+            )
+        if found is None:
             if request.expected_version:
                 raise VersionConflictError(
                     f"Scenario '{request.name}' is not there, although version "
