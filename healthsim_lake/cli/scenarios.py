@@ -88,7 +88,8 @@ def list_scenarios(
     """List scenarios, last changed first.
 
     JSON: a list of records, each with id, name, description, tags, metadata, products,
-    created_at, updated_at, version, entity_counts (rows by type) and entity_count.
+    created_at, updated_at, version, entity_counts (rows by type), origins (what it was cloned,
+    merged or carried from) and entity_count.
 
     Example: `healthsim-lake list --tag diabetes`
     """
