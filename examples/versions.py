@@ -12,11 +12,8 @@ with tempfile.TemporaryDirectory() as folder, Lake(folder) as lake:
     for version in reversed(lake.scenarios.history("cohort")):
         print(version.version, version.operation, version.entity_count, version.message or "")
 
-    assert [row["id"] for row in lake.scenarios.load("cohort", version=2)["patients"]] == [
-        "p1",
-        "p2",
-        "p3",
-    ]
+    second = lake.scenarios.load("cohort", version=2)["patients"]
+    assert [row["id"] for row in second] == ["p1", "p2", "p3"]
     assert lake.scenarios.load("cohort", as_of=first.updated_at)["patients"] == [{"id": "p1"}]
 
     before = lake.at(version=2)  # the whole lake as it was after its second commit

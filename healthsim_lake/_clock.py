@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 
 def now() -> datetime:
@@ -20,6 +22,11 @@ def to_utc(moment: datetime) -> datetime:
 def iso(moment: datetime) -> str:
     """Return `moment` as ISO 8601 text in UTC with a Z, e.g. ``2026-11-21T09:30:00.123456Z``."""
     return to_utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def iso_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with the moments among them as ISO text, see `iso`."""
+    return {key: iso(one) if isinstance(one, datetime) else one for key, one in values.items()}
 
 
 def new_uuid() -> str:

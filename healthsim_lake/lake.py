@@ -202,7 +202,8 @@ class Lake(Carrying):
         Args:
             sql: One SELECT in DuckDB's dialect. Every entity type is a table, whether it has rows
                 or not, with ``scenario_id`` as its last column. ``scenarios``, ``scenario_tags``
-                and ``scenario_entities`` tell of the scenarios that are asked.
+                and ``scenario_entities`` tell of the scenarios that are asked; ``profiles``,
+              ``journeys``, ``profile_executions`` and ``journey_executions`` of the library.
             scenario: Ask one scenario, by name or id.
             scenarios: Ask these; by default all of them.
             params: Values for ``?`` (a sequence) or ``$name`` (a mapping).

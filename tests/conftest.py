@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from healthsim_lake import Lake
+
 if TYPE_CHECKING:
     from s3_server import S3Server
 
@@ -50,6 +52,20 @@ def lake_url(
         yield f"s3://{server.bucket()}/some/lake"
     else:
         yield f"memory://{tmp_path.name}-{id(request)}/lake"
+
+
+@pytest.fixture
+def lake(lake_url: str) -> Iterator[Lake]:
+    """A lake without anything in it, on each kind of storage."""
+    with Lake(lake_url) as one:
+        yield one
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Lake]:
+    """A lake without anything in it, on a disk."""
+    with Lake(tmp_path / "lake") as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,7 @@ def check(requirement: actions.Requirement, snapshot: Snapshot) -> None:
 def _(requirement: actions.NameFree, snapshot: Snapshot) -> None:
     owner = snapshot.state.names.get(requirement.name)
     if owner is not None and owner != requirement.but:
-        remedy = "Use overwrite=True to replace it, or another name."
-        if requirement.but is not None:
-            remedy = "Use another name."
-        raise NameTakenError(f"Scenario '{requirement.name}' already exists. {remedy}")
+        raise NameTakenError(f"Scenario '{requirement.name}' already exists. Use another name.")
 
 
 @check.register

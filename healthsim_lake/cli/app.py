@@ -10,6 +10,7 @@ import typer
 from healthsim_lake import __version__
 from healthsim_lake.cli import (
     asking,
+    checking,
     comparing,
     copying,
     demo,
@@ -77,9 +78,9 @@ app.command("pull", rich_help_panel=_CARRY)(syncing.pull)
 app.command("sync-status", rich_help_panel=_CARRY)(syncing.sync_status)
 app.add_typer(library.group("profile"), name="profile", rich_help_panel=_LIBRARY)
 app.add_typer(library.group("journey"), name="journey", rich_help_panel=_LIBRARY)
-app.command("doctor", rich_help_panel=_MAINTAIN)(maintaining.doctor)
-app.command("verify", rich_help_panel=_MAINTAIN)(maintaining.verify)
-app.command("repair", rich_help_panel=_MAINTAIN)(maintaining.repair)
+app.command("doctor", rich_help_panel=_MAINTAIN)(checking.doctor)
+app.command("verify", rich_help_panel=_MAINTAIN)(checking.verify)
+app.command("repair", rich_help_panel=_MAINTAIN)(checking.repair)
 app.command("tidy", rich_help_panel=_MAINTAIN)(maintaining.tidy)
 app.command("vacuum", rich_help_panel=_MAINTAIN)(maintaining.vacuum)
 app.command("compact", rich_help_panel=_MAINTAIN)(maintaining.compact)

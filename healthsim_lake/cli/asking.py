@@ -20,6 +20,8 @@ from healthsim_lake.cli.options import (
     RefArgument,
     ScenarioOption,
     TimeOption,
+    TypesOption,
+    VersionOption,
     open_lake,
 )
 from healthsim_lake.cli.output import note, print_json, print_line, print_table
@@ -131,14 +133,8 @@ def load(
     context: typer.Context,
     ref: RefArgument,
     *,
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="TYPE", help="Only this entity type; may be repeated."),
-    ] = None,
-    version: Annotated[
-        int | None,
-        typer.Option("--version", min=1, metavar="N", help="One of its versions, see history."),
-    ] = None,
+    types: TypesOption = None,
+    version: VersionOption = None,
     as_of: TimeOption = None,
     output: Annotated[
         Path | None,

@@ -15,6 +15,8 @@ from healthsim_lake.cli.options import (
     JsonOption,
     LakeOption,
     RefArgument,
+    TypesOption,
+    VersionOption,
     complete_scenario,
     open_lake,
 )
@@ -43,12 +45,6 @@ _FINDINGS = (
     Column("its value"),
 )
 _RANGE = re.compile(r"(\d*)\.\.(\d*)")
-
-TypesOption = Annotated[
-    list[str] | None,
-    typer.Option("--type", metavar="TYPE", help="Only this entity type; may be repeated."),
-]
-
 
 FirstArgument = Annotated[
     str,
@@ -191,10 +187,7 @@ def validate(
     context: typer.Context,
     ref: RefArgument,
     *,
-    version: Annotated[
-        int | None,
-        typer.Option("--version", min=1, metavar="N", help="One of its versions, see history."),
-    ] = None,
+    version: VersionOption = None,
     types: TypesOption = None,
     limit: Annotated[
         int, typer.Option(min=0, help="With --json: rows to show for each finding.")

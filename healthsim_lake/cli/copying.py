@@ -16,6 +16,8 @@ from healthsim_lake.cli.options import (
     RefArgument,
     TagOption,
     TimeOption,
+    TypesOption,
+    VersionOption,
     open_lake,
 )
 from healthsim_lake.cli.output import print_heading, print_json, print_line, print_table
@@ -47,16 +49,8 @@ def clone(
         bool,
         typer.Option("--new-ids", help="Give every row new identifiers; references follow."),
     ] = False,
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="TYPE", help="Only this entity type; may be repeated."),
-    ] = None,
-    version: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="One of its versions (see history); else the newest."
-        ),
-    ] = None,
+    types: TypesOption = None,
+    version: VersionOption = None,
     as_of: TimeOption = None,
     description: DescriptionOption = None,
     tag: TagOption = None,

@@ -12,11 +12,14 @@ from healthsim_lake.cli.importing import saved
 from healthsim_lake.cli.options import (
     DebugOption,
     DescriptionOption,
+    FileNameOption,
     JsonOption,
     LakeOption,
     OverwriteOption,
     RefArgument,
     TagOption,
+    TypesOption,
+    VersionOption,
     open_lake,
 )
 from healthsim_lake.cli.output import print_json, print_line
@@ -44,18 +47,12 @@ def export(
             help="json, ndjson, csv or parquet; all but Parquet also with .gz, e.g. csv.gz.",
         ),
     ] = "json",
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="TYPE", help="Only this entity type; may be repeated."),
-    ] = None,
+    types: TypesOption = None,
     provenance: Annotated[
         bool,
         typer.Option("--provenance/--no-provenance", help="Whether to tell where rows came from."),
     ] = True,
-    version: Annotated[
-        int | None,
-        typer.Option("--version", min=1, metavar="N", help="One of its versions, see history."),
-    ] = None,
+    version: VersionOption = None,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -101,12 +98,7 @@ def importer(form: str) -> Callable[..., None]:
             typer.Argument(metavar="PATH", help="A file, or a folder of them.", show_default=False),
         ],
         *,
-        name: Annotated[
-            str | None,
-            typer.Option(
-                metavar="NAME", help="Name of the scenario; else the file says, or is it."
-            ),
-        ] = None,
+        name: FileNameOption = None,
         entity_type: Annotated[
             str | None,
             typer.Option(

@@ -12,6 +12,7 @@ from healthsim_lake.cli import documents
 from healthsim_lake.cli.options import (
     DebugOption,
     DescriptionOption,
+    FileNameOption,
     JsonOption,
     LakeOption,
     OverwriteOption,
@@ -73,10 +74,7 @@ def save(
         ),
     ],
     *,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Name of the scenario; else the file says, or is it."),
-    ] = None,
+    name: FileNameOption = None,
     description: DescriptionOption = None,
     tag: TagOption = None,
     overwrite: OverwriteOption = False,
@@ -95,14 +93,14 @@ def save(
     """
     with open_lake(context, at, debug=debug) as lake:
         document = documents.read(file)
-        chosen = name or document.name
+        chosen = document.name if name is None else name
         if chosen is None:
             raise InputError("the scenario needs a name: give --name")
         with rows_saved(document.entities) as tell:
             record = lake.scenarios.save(
                 chosen,
                 document.entities,
-                description=description or document.description,
+                description=document.description if description is None else description,
                 tags=tag or document.tags,
                 metadata=document.metadata,
                 overwrite=overwrite,
@@ -116,5 +114,7 @@ def save(
 
 def saved(record: ScenarioRecord) -> str:
     """Return the sentence that tells of a save."""
-    counts = f"{record.entity_count:,} rows of {len(record.entity_counts)} types"
+    rows, types = record.entity_count, len(record.entity_counts)
+    counts = f"{rows:,} {'row' if rows == 1 else 'rows'} of {types} "
+    counts += "type" if types == 1 else "types"
     return f"Saved {record.name}, version {record.version}: {counts}"

@@ -41,8 +41,8 @@ def summary(
 ) -> None:
     """Tell what a scenario is like: counts, statistics, samples; however large it is.
 
-    JSON: {id, name, description, version, updated_at, tags, entity_counts (rows by type),
-    statistics (figures by name), samples (rows by type)}.
+    JSON: {id, name, description, version, created_at, updated_at, tags, entity_counts (rows by
+    type), statistics (figures by name), samples (rows by type)}.
 
     Example: `healthsim-lake summary my-cohort`
     """

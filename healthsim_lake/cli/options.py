@@ -112,6 +112,29 @@ ScenarioOption = Annotated[
         autocompletion=complete_scenario,
     ),
 ]
+TypesOption = Annotated[
+    list[str] | None,
+    typer.Option("--type", metavar="TYPE", help="Only this entity type; may be repeated."),
+]
+VersionOption = Annotated[
+    int | None,
+    typer.Option(
+        "--version",
+        min=1,
+        metavar="N",
+        help="One of its versions (see history); else the newest.",
+    ),
+]
+OtherNameOption = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Another name, e.g. because its own was taken."),
+]
+FileNameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name", metavar="NAME", help="Name of the scenario; else the file says, or is it."
+    ),
+]
 TagOption = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="TAG", help="A label to find it by; may be repeated."),

@@ -96,8 +96,8 @@ def _tell(message: str, hint: str = "") -> None:
 
 
 def _message(error: LakeError | OSError) -> str:
-    if isinstance(error, LakeError) or error.strerror is None:
-        return str(error)
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error).replace("overwrite=True", "--overwrite")  # as it is called here
     return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 

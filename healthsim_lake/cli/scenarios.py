@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
+from healthsim_lake.cli.consent import YesOption, agreed
 from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
     LakeOption,
+    OtherNameOption,
     RefArgument,
     open_lake,
 )
@@ -87,7 +88,8 @@ def list_scenarios(
     """List scenarios, last changed first.
 
     JSON: a list of records, each with id, name, description, tags, metadata, products,
-    created_at, updated_at, version, entity_counts (rows by type) and entity_count.
+    created_at, updated_at, version, entity_counts (rows by type), origins (what it was cloned,
+    merged or carried from) and entity_count.
 
     Example: `healthsim-lake list --tag diabetes`
     """
@@ -232,7 +234,7 @@ def delete(
     context: typer.Context,
     ref: RefArgument,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -247,7 +249,8 @@ def delete(
     """
     with open_lake(context, at, debug=debug) as lake:
         record = lake.scenarios.get(ref)
-        if not yes and not _agreed(context, record):
+        question = f"Delete {record.name} with {record.entity_count:,} rows?"
+        if not yes and not agreed(context, question):
             note("nothing was deleted")
             raise typer.Exit(1)
         lake.scenarios.delete(record.id)
@@ -255,13 +258,6 @@ def delete(
         print_json(record.to_dict())
     else:
         print_line(f"Deleted {record.name}; healthsim-lake restore {record.id} brings it back")
-
-
-def _agreed(context: typer.Context, record: ScenarioRecord) -> bool:
-    if not sys.stdin.isatty():
-        context.fail("Nobody can be asked here (standard input is no terminal): give --yes.")
-    question = f"Delete {record.name} with {record.entity_count:,} rows?"
-    return typer.confirm(question, default=False, err=True)
 
 
 def restore(
@@ -273,10 +269,7 @@ def restore(
         ),
     ],
     *,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Another name, e.g. because its own was taken."),
-    ] = None,
+    name: OtherNameOption = None,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,

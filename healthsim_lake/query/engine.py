@@ -21,7 +21,13 @@ from healthsim_lake.query.connection import Session, check_files
 from healthsim_lake.query.deadline import Deadline
 from healthsim_lake.query.guard import Question, examine
 from healthsim_lake.query.params import Params, Values, checked
-from healthsim_lake.query.scrub import listed, missing_column, scrub, tells_of_files
+from healthsim_lake.query.scrub import (
+    listed,
+    missing_column,
+    missing_values,
+    scrub,
+    tells_of_files,
+)
 from healthsim_lake.query.views import View
 
 # One vector of the engine: a larger batch of long texts would be in memory before it is counted.
@@ -225,7 +231,7 @@ class Engine:
                 f"a data file of {listed(sorted(question.reads))} cannot be read: {scrub(text)}"
             )
         columns = {view.name: view.columns for view in views}
-        return QueryError(missing_column(text, columns) or scrub(text))
+        return QueryError(missing_column(text, columns) or missing_values(text) or scrub(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ _MISSING_COLUMN = (
 )
 
 
+_MISSING_VALUES = re.compile(
+    r"Values were not provided for the following parameters: (?P<names>.+)"
+)
+
+
 def tells_of_files(text: str) -> bool:
     """Return whether an error of the engine is about a file, and not about what somebody wrote."""
     return _FILE_TROUBLE.search(_QUOTED.sub("", text)) is not None
@@ -80,6 +85,15 @@ def listed(names: Collection[str]) -> str:
     ordered = list(names)
     more = f" and {len(ordered) - _LISTED} more" if len(ordered) > _LISTED else ""
     return ", ".join(ordered[:_LISTED]) + more
+
+
+def missing_values(text: str) -> str | None:
+    """Return a better text for the engine's complaint about parameters, or None if it is none."""
+    match = _MISSING_VALUES.search(text)
+    if match is None:
+        return None
+    names = ", ".join(f"${name.strip()}" for name in match["names"].split(","))
+    return f"no value was given for {scrub(names)}; parameters give one for each ? and $name"
 
 
 def missing_column(text: str, columns: Mapping[str, Collection[str]]) -> str | None:

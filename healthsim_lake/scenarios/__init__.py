@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from healthsim_lake.scenarios.writing.adding import Adding, check_strategy
     from healthsim_lake.scenarios.writing.compacting import compact
     from healthsim_lake.scenarios.writing.pinned import PinnedTypes
+    from healthsim_lake.scenarios.writing.rows import GivenRows
     from healthsim_lake.scenarios.writing.saving import SaveRequest, Saving
     from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
     from healthsim_lake.scenarios.writing.upgrading import upgrade
@@ -36,6 +37,7 @@ _HOMES = {
     "Adding": "writing.adding",
     "CloneRequest": "copying.cloning",
     "Cloning": "copying.cloning",
+    "GivenRows": "writing.rows",
     "MergeRequest": "copying.merging",
     "Merging": "copying.merging",
     "PinnedTypes": "writing.pinned",
@@ -63,6 +65,7 @@ __all__ = [
     "Adding",
     "CloneRequest",
     "Cloning",
+    "GivenRows",
     "MergeRequest",
     "Merging",
     "PinnedTypes",

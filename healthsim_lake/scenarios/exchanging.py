@@ -131,8 +131,6 @@ class Exchange(Room):
         )
         saving = scenarios.Saving(self._committer, self._types.in_use(), request)
         return saving.run(
-            found.entities,
+            scenarios.GivenRows(found.entities, found.provenance, on_progress),
             label=Label(author=author, message=message, idempotency_key=idempotency_key),
-            provenance=found.provenance,
-            on_progress=on_progress,
         )

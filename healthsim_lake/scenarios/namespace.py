@@ -95,10 +95,8 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
         )
         saving = scenarios.Saving(self._committer, self._types.in_use(), request)
         return saving.run(
-            entities,
+            scenarios.GivenRows(entities, provenance or {}, on_progress),
             label=Label(author=author, message=message, idempotency_key=idempotency_key),
-            provenance=provenance or {},
-            on_progress=on_progress,
         )
 
     def add(
@@ -134,10 +132,8 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
         adding = scenarios.Adding(self._committer, self._types.in_use(), on_duplicate=on_duplicate)
         return adding.run(
             ref,
-            entities,
+            scenarios.GivenRows(entities, provenance or {}, on_progress),
             label=Label(author=author, message=message, idempotency_key=idempotency_key),
-            provenance=provenance or {},
-            on_progress=on_progress,
         )
 
     def load(

@@ -128,8 +128,4 @@ class ScenarioBrief(AsJson):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the brief as JSON values."""
-        times = {
-            "created_at": _clock.iso(self.created_at),
-            "updated_at": _clock.iso(self.updated_at),
-        }
-        return {**asdict(self), **times}
+        return _clock.iso_fields(asdict(self))

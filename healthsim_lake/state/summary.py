@@ -85,9 +85,7 @@ class ScenarioSummary(AsJson):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as JSON values; times are ISO text."""
-        moments = {"created_at": self.created_at, "updated_at": self.updated_at}
-        times = {name: None if when is None else _clock.iso(when) for name, when in moments.items()}
-        return {**asdict(self), **times}
+        return _clock.iso_fields(asdict(self))
 
     def to_json(self, indent: int | None = 2) -> str:
         """Return the summary as JSON text: indented for people, or with None compact."""

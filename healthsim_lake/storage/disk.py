@@ -119,7 +119,9 @@ def mapped_errors(key: str, verb: str) -> Iterator[None]:
     except FileExistsError as error:
         raise KeyExistsError(errno.EEXIST, f"{key} already exists") from error
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise KeyMissingError(errno.ENOENT, f"{key} is not in the store") from error
+        known = verb == "read" and isinstance(error, FileNotFoundError)
+        told = f"{key} is not in the store" if known else f"cannot {verb} {key}: {error.strerror}"
+        raise KeyMissingError(errno.ENOENT, told) from error
     except OSError as error:
         if error.errno in NOT_ALLOWED:
             raise ReadOnlyError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -267,3 +268,16 @@ def test_a_lost_answer_is_found_in_the_log(log, monkeypatch):
     monkeypatch.setattr(log.storage, "create", losing)
     assert commit(log, create("b")).snapshot.version == 2
     assert {record.name for record in reopened(log).refresh().records()} == {"a", "b"}
+
+
+def test_of_several_actions_in_one_commit_the_last_gives_a_version_its_rows(log):
+    made = create("a")
+    (first,) = made.actions
+    rows = Manifest(sets=({"key": "patients", "table": "patients"},))
+    again = actions.ReplaceRows(scenario_id=first.scenario_id, manifest=rows)
+    commit(log, replace(made, actions=(first, again)))
+    rename = actions.RenameScenario(scenario_id=first.scenario_id, name="b")
+    commit(log, Draft(operation="rename", actions=(rename,)))
+    state = log.latest().scenarios[first.scenario_id]
+    assert state.record.version == 2
+    assert log.manifest(state, 1) == log.manifest(state) == rows

@@ -151,6 +151,8 @@ def test_without_lake_the_environment_says_where_else_the_home(run, place):
         (["entities", "nothing"], 4, "nothing"),
         (["rename", "cohort", "other"], 3, "already exists"),
         (["rename", "cohort", ""], 1, "cannot be empty"),
+        (["clone", "cohort", "other"], 3, "already exists. Use another name."),
+        (["query", "SELECT $x, $y"], 1, "no value was given for $x, $y"),
         (["show"], 2, "Missing argument"),
         (["list", "--nonsense"], 2, "No such option: --nonsense"),
         (["list", "--limit", "many"], 2, "--limit"),
@@ -176,6 +178,16 @@ def test_the_shell_sees_the_same_codes_and_streams(process):
     assert refused.err.startswith("error: ")
     assert refused.err.count("\n") == 1
     assert process("delete", "cohort").code == 2
+
+
+def test_an_empty_name_is_refused_and_a_taken_one_names_the_option(run, lake, tmp_path):
+    (tmp_path / "cohort.json").write_text('{"name": "told", "patients": []}')
+    empty = run("save", tmp_path / "cohort.json", "--name", "")
+    assert (empty.code, empty.err) == (1, "error: Scenario name cannot be empty\n")
+    taken = run("save", tmp_path / "cohort.json", "--name", "cohort")
+    assert taken.code == 3
+    assert "Use --overwrite to replace it" in taken.err
+    assert [one.name for one in lake.scenarios.list()] == ["cohort"]
 
 
 def test_a_folder_that_is_no_lake_is_one_readable_line(run, tmp_path):

@@ -29,11 +29,6 @@ JOURNEY = {
 }
 
 
-@pytest.fixture
-def lake(lake_url: str) -> hl.Lake:
-    return hl.Lake(lake_url)
-
-
 def test_a_saved_profile_is_loaded_as_it_was_given_by_name_and_by_id(lake):
     saved = lake.profiles.save("p", SPEC, description="d", products=["patientsim"], tags=["x"])
     for ref in ("p", saved.id):

@@ -30,11 +30,6 @@ LATER = [
 ]
 
 
-@pytest.fixture
-def lake(lake_url):
-    return Lake(lake_url)
-
-
 def diff_of(lake, before, after, table="patients"):
     lake.scenarios.save("a", {table: before}, overwrite=True)
     lake.scenarios.save("b", {table: after}, overwrite=True)

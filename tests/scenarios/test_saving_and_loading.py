@@ -44,18 +44,6 @@ ENCOUNTERS = [
 ]
 
 
-@pytest.fixture
-def lake(lake_url):
-    with Lake(lake_url) as one:
-        yield one
-
-
-@pytest.fixture
-def local(tmp_path):
-    with Lake(tmp_path / "lake") as one:
-        yield one
-
-
 def data_files(lake: Lake) -> list[str]:
     return [entry.key for entry in lake._log.storage.list("data")]
 

@@ -32,11 +32,6 @@ GOOD = {
 }
 
 
-@pytest.fixture
-def lake(lake_url):
-    return Lake(lake_url)
-
-
 def report_of(lake, entities, **options):
     lake.scenarios.save("x", entities, overwrite=True)
     return lake.scenarios.validate("x", **options)

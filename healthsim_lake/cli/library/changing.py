@@ -21,6 +21,7 @@ from healthsim_lake.cli.options import (
     DescriptionOption,
     JsonOption,
     LakeOption,
+    OtherNameOption,
     TagOption,
     open_lake,
 )
@@ -59,7 +60,7 @@ def save(
         given = {"description": description, "products": products, "tags": tags}
         described = {key: value for key, value in given.items() if value is not None}
         record = collection_of(context, lake).save(
-            name or held.name, held.spec, **{**held.described, **described}
+            held.name if name is None else name, held.spec, **{**held.described, **described}
         )
     print_saved(context, record, as_json=as_json)
 
@@ -163,7 +164,7 @@ def restore(
     context: typer.Context,
     ref: RefArgument,
     *,
-    name: NameOption = None,
+    name: OtherNameOption = None,
     at: LakeOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,

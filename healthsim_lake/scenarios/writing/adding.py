@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from healthsim_lake.catalog import actions
@@ -15,8 +15,7 @@ from healthsim_lake.errors import InputError, InvalidEntityError
 from healthsim_lake.scenarios.summarising.statistics import Changes, Gathering
 from healthsim_lake.scenarios.writing import folding, manifests
 from healthsim_lake.scenarios.writing.recode import followed
-from healthsim_lake.scenarios.writing.rows import Keys, write_rows
-from healthsim_lake.scenarios.writing.sources import Entities, Progress
+from healthsim_lake.scenarios.writing.rows import GivenRows, write_rows
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import FileRef, refs
@@ -62,16 +61,7 @@ class Adding:
         self._version = 0
         self._moved: set[str] = set()
 
-    def run(
-        self,
-        ref: str,
-        entities: Entities,
-        *,
-        label: Label,
-        provenance: Mapping[str, str],
-        on_progress: Progress | None,
-        keys: Keys | None = None,
-    ) -> ScenarioRecord:
+    def run(self, ref: str, given: GivenRows, *, label: Label) -> ScenarioRecord:
         """Write the rows, commit them behind those that are there, and return the record."""
         transaction = self._committer.begin(label)
         earlier = self._committer.earlier_result(label)
@@ -83,13 +73,7 @@ class Adding:
         self._gathering = self._begin(state)
         with self._committer.new_files(transaction, self._id) as writer:
             self._sets = write_rows(
-                entities,
-                writer=writer,
-                tables=self._tables,
-                gathering=self._gathering,
-                provenance=provenance,
-                on_progress=on_progress,
-                keys=keys,
+                given, writer=writer, tables=self._tables, gathering=self._gathering
             )
             self._new_keys = self._read_new_keys()
             committed = self._committer.commit(

@@ -86,7 +86,7 @@ class Persistence(Room):
         labels = None if tags is None else check_tags(tags)
         counts: dict[str, int] = {}
         keys: dict[str, list[Any]] = {}
-        told: dict[str, Any] = {"provenance": {}, "on_progress": counts.__setitem__, "keys": keys}
+        given = scenarios.GivenRows(entities, on_progress=counts.__setitem__, keys=keys)
         if ref is None:
             request = scenarios.SaveRequest(
                 name=self._name(name, context, keywords, entities),
@@ -95,7 +95,7 @@ class Persistence(Room):
                 unique=True,
             )
             saving = scenarios.Saving(self._committer, self._types.in_use(), request)
-            record = saving.run(entities, label=label, **told)
+            record = saving.run(given, label=label)
         else:
             if name is not None:
                 raise InputError("give either ref or name; rename gives it another name")
@@ -107,7 +107,7 @@ class Persistence(Room):
                 tags=labels or (),
                 description=check_text(description, "description"),
             )
-            record = adding.run(ref, entities, label=label, **told)
+            record = adding.run(ref, given, label=label)
         return Persisted(
             record=record,
             is_new=ref is None,

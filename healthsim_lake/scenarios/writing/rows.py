@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,31 +22,35 @@ from healthsim_lake.scenarios.writing.sources import Batch, Entities, Export, Pr
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
 from healthsim_lake.tables.writer import FileWriter
 
-Keys = dict[str, list[Any]]
-"""Keys of rows by entity key, in row order."""
+
+@dataclass(frozen=True, slots=True)
+class GivenRows:
+    """Rows as a caller gave them, and what he wants to be told of them.
+
+    Attributes:
+        entities: Entity type to rows, or an export.
+        provenance: Values for provenance columns that a row does not feed; they go before those
+            that the entities came with.
+        on_progress: Told how far it got, after every chunk.
+        keys: Gets the key of each row that has one, by entity key, in row order.
+    """
+
+    entities: Entities
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    on_progress: Progress | None = None
+    keys: dict[str, list[Any]] | None = None
 
 
 def write_rows(
-    entities: Entities,
-    *,
-    writer: FileWriter,
-    tables: TablesInUse,
-    gathering: Gathering,
-    provenance: Mapping[str, str],
-    on_progress: Progress | None = None,
-    keys: Keys | None = None,
+    given: GivenRows, *, writer: FileWriter, tables: TablesInUse, gathering: Gathering
 ) -> list[EntitySet]:
     """Write all rows into data files that are not true yet.
 
     Args:
-        entities: What the caller gave.
+        given: The rows.
         writer: Takes the chunks.
         tables: Says which table a key means.
         gathering: Told of all rows.
-        provenance: Values for provenance columns that a row does not feed; they go before those
-            that the entities came with.
-        on_progress: Told how far it got, after every chunk.
-        keys: Gets the key of each row that has one, by entity key.
 
     Returns:
         One entity set for each key, in the order given; those without rows included.
@@ -53,8 +58,9 @@ def write_rows(
     Raises:
         InvalidEntityError: A row cannot be kept exactly; says which.
         InvalidNameError: No table can be named after a key.
-        InputError: `provenance` names another column, or holds what is no text.
+        InputError: The provenance names another column, or holds what is no text.
     """
+    entities, provenance, keys = given.entities, given.provenance, given.keys
     _check_provenance(provenance)
 
     def new_sink(key: str) -> _Sink:
@@ -70,8 +76,8 @@ def write_rows(
         sink = sinks.setdefault(key, new_sink(key))
         sink.take(batch, moment, provenance)
         del batch  # or it would be held while the next one is made
-        if on_progress is not None:
-            on_progress(key, sink.rows)
+        if given.on_progress is not None:
+            given.on_progress(key, sink.rows)
     for sink in sinks.values():
         sink.observe()
     writer.measure()

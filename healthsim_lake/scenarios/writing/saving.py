@@ -15,12 +15,12 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.transaction import Draft, Label
-from healthsim_lake.errors import VersionConflictError
+from healthsim_lake.errors import NameTakenError, VersionConflictError
 from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import manifests
 from healthsim_lake.scenarios.writing.recode import followed
-from healthsim_lake.scenarios.writing.rows import Keys, write_rows
-from healthsim_lake.scenarios.writing.sources import Entities, Export, Progress
+from healthsim_lake.scenarios.writing.rows import GivenRows, write_rows
+from healthsim_lake.scenarios.writing.sources import Export
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.writer import FileWriter
@@ -59,15 +59,7 @@ class Saving:
         self._id = self._txn_id = ""
         self._gathering = Gathering(self._storage, self._id)
 
-    def run(
-        self,
-        entities: Entities,
-        *,
-        label: Label,
-        provenance: Mapping[str, str],
-        on_progress: Progress | None,
-        keys: Keys | None = None,
-    ) -> ScenarioRecord:
+    def run(self, given: GivenRows, *, label: Label) -> ScenarioRecord:
         """Write the rows, commit, publish, and return the scenario's record."""
         transaction = self._committer.begin(label)
         earlier = self._committer.earlier_result(label)
@@ -80,17 +72,11 @@ class Saving:
         self._gathering = Gathering(self._storage, self._id)
         with self._committer.new_files(transaction, self._id) as writer:
             self._sets = write_rows(
-                entities,
-                writer=writer,
-                tables=self._tables,
-                gathering=self._gathering,
-                provenance=provenance,
-                on_progress=on_progress,
-                keys=keys,
+                given, writer=writer, tables=self._tables, gathering=self._gathering
             )
             named = writer.sync_beside()
-            if isinstance(entities, Export):
-                self._add_metadata(entities.metadata)
+            if isinstance(given.entities, Export):
+                self._add_metadata(given.entities.metadata)
             committed = self._committer.commit(
                 lambda snapshot: self._plan(snapshot, writer, named),
                 transaction=transaction,
@@ -113,9 +99,12 @@ class Saving:
         if request.unique:
             return None
         found = snapshot.scenarios.get(snapshot.state.names.get(request.name, ""))
-        if found is None or not request.overwrite:
-            from_scratch = actions.NameFree(name=request.name)
-            check(from_scratch, snapshot)
+        if found is not None and not request.overwrite:
+            raise NameTakenError(
+                f"Scenario '{request.name}' already exists. "
+                "Use overwrite=True to replace it, or another name."
+            )
+        if found is None:
             if request.expected_version:
                 raise VersionConflictError(
                     f"Scenario '{request.name}' is not there, although version "

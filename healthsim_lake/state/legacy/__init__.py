@@ -19,15 +19,14 @@ from healthsim_lake.state.legacy.files import (
 )
 from healthsim_lake.state.legacy.migrating import (
     MigrationResult,
-    Preview,
     get_migration_status,
     migrate_all_legacy_scenarios,
     migrate_all_scenarios,
     migrate_legacy_scenario,
     migrate_scenario,
-    preview_migration,
     verify_migration,
 )
+from healthsim_lake.state.legacy.previewing import Preview, preview_migration
 from healthsim_lake.state.legacy.sharing import (
     export_scenario_for_sharing,
     export_to_json,

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from healthsim_lake.catalog.names import check_name
 from healthsim_lake.errors import (
     FormatError,
     IntegrityError,
-    InvalidNameError,
     LakeError,
     NameTakenError,
 )
@@ -22,10 +18,19 @@ from healthsim_lake.lake import Lake
 from healthsim_lake.scenarios import exchange
 from healthsim_lake.state.functions import get_manager
 from healthsim_lake.state.legacy import files
+from healthsim_lake.state.legacy.previewing import (
+    BROKEN,
+    DONE,
+    TAKEN,
+    Preview,
+    difference,
+    preview,
+    preview_migration,
+    usable_name,
+)
 from healthsim_lake.state.manager import StateManager
 
 DRY_RUN = -1
-_NEW, _DONE, _TAKEN, _BROKEN = "to import", "already imported", "name is taken", "unreadable"
 
 
 @dataclass
@@ -53,48 +58,6 @@ class MigrationResult:
         return f"✓ {self.name} ({counted})"
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a migration would do with one scenario.
-
-    Attributes:
-        name: Its name.
-        path: Its file, or folder of files.
-        entity_counts: Rows by entity key; nothing of a file that cannot be read.
-        size_bytes: Of its files.
-        outcome: ``to import``, ``already imported``, ``name is taken`` or ``unreadable``.
-        error: What is wrong with it, or None.
-    """
-
-    name: str
-    path: Path
-    entity_counts: dict[str, int]
-    size_bytes: int
-    outcome: str
-    error: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the preview as JSON values."""
-        return {
-            "name": self.name,
-            "path": str(self.path),
-            "entity_counts": self.entity_counts,
-            "size_bytes": self.size_bytes,
-            "outcome": self.outcome,
-            "error": self.error,
-        }
-
-
-def preview_migration(
-    legacy_path: files.Folder = None, manager: StateManager | None = None
-) -> list[Preview]:
-    """Return what a migration would do; every file is read, nothing is changed."""
-    lake = (manager or get_manager()).lake
-    previews = [_preview(lake, path) for path in files.discover_json_scenarios(legacy_path)]
-    names = Counter(one.name for one in previews if one.outcome != _BROKEN)
-    return [_unless_twice(one, names[one.name]) for one in previews]
-
-
 def migrate_scenario(
     json_path: str | os.PathLike[str],
     manager: StateManager | None = None,
@@ -109,15 +72,15 @@ def migrate_scenario(
     lake = (manager or get_manager()).lake
     name = path.stem
     try:
-        found = _preview(lake, path)
+        found = preview(lake, path)
         name = found.name
-        if found.outcome == _BROKEN:
+        if found.outcome == BROKEN:
             raise FormatError(str(found.error))
-        if found.outcome == _TAKEN and not overwrite:
+        if found.outcome == TAKEN and not overwrite:
             raise NameTakenError(
                 f"Scenario '{name}' already exists and has other rows; use overwrite to replace it"
             )
-        if found.outcome != _DONE:
+        if found.outcome != DONE:
             _import(lake, path, name)
     except (LakeError, OSError) as error:
         return MigrationResult(name, success=False, error=str(error), source_path=path)
@@ -201,8 +164,8 @@ def get_migration_status(
         "legacy_path": str(source),
         "legacy_exists": source.is_dir(),
         "legacy_count": len(previews),
-        "migrated": [one.name for one in previews if one.outcome == _DONE],
-        "pending": [one.name for one in previews if one.outcome != _DONE],
+        "migrated": [one.name for one in previews if one.outcome == DONE],
+        "pending": [one.name for one in previews if one.outcome != DONE],
         "scenarios": [one.to_dict() for one in previews],
         "backups": [str(one) for one in copies],
         "lake": lake.url,
@@ -220,7 +183,9 @@ def migrate_legacy_scenario(
     """
     lake = (manager or get_manager()).lake
     path = Path(os.fspath(json_path))
-    return _import(lake, path, _name(exchange.read(path, lake.entities.registry()).name, path))
+    return _import(
+        lake, path, usable_name(exchange.read(path, lake.entities.registry()).name, path)
+    )
 
 
 def migrate_all_legacy_scenarios(
@@ -239,32 +204,9 @@ def migrate_all_legacy_scenarios(
     return done
 
 
-def _preview(lake: Lake, path: Path) -> Preview:
-    name, size = path.stem, 0
-    try:
-        size = files.size_of(path)
-        incoming = exchange.read(path, lake.entities.registry())
-        name = _name(incoming.name, path)
-        counts = {key: sum(1 for _ in rows) for key, rows in incoming.entities.items()}
-        outcome = _NEW
-        if lake.scenarios.exists(name):
-            outcome = _DONE if _difference(lake, path, name) is None else _TAKEN
-    except (LakeError, OSError) as error:
-        return Preview(name, path, {}, size, _BROKEN, str(error))
-    return Preview(name, path, counts, size, outcome)
-
-
-def _unless_twice(one: Preview, count: int) -> Preview:
-    """Return a preview as it is, unless other files have the same name: neither is then taken."""
-    if count <= 1 or one.outcome == _BROKEN:
-        return one
-    reason = f"{count} files are called {one.name!r} inside; give each its own name"
-    return Preview(one.name, one.path, one.entity_counts, one.size_bytes, _BROKEN, reason)
-
-
 def _dry(one: Preview, *, overwrite: bool) -> MigrationResult:
     error = one.error
-    if one.outcome == _TAKEN and not overwrite:
+    if one.outcome == TAKEN and not overwrite:
         error = "a scenario of that name has other rows; use overwrite to replace it"
     return MigrationResult(
         one.name, success=error is None, entity_count=DRY_RUN, error=error, source_path=one.path
@@ -272,7 +214,7 @@ def _dry(one: Preview, *, overwrite: bool) -> MigrationResult:
 
 
 def _migrated(one: Preview, manager: StateManager | None, *, overwrite: bool) -> MigrationResult:
-    if one.outcome == _BROKEN:
+    if one.outcome == BROKEN:
         return MigrationResult(one.name, success=False, error=one.error, source_path=one.path)
     return migrate_scenario(one.path, manager, overwrite)
 
@@ -282,29 +224,7 @@ def _import(lake: Lake, path: Path, name: str) -> str:
     record = lake.scenarios.import_file(
         path, name=name, overwrite=True, message=f"migrated from {path}"
     )
-    different = _difference(lake, path, record.id)
+    different = difference(lake, path, record.id)
     if different is not None:
         raise IntegrityError(f"{name} was imported, but {different}; the file was not touched")
     return record.id
-
-
-def _difference(lake: Lake, path: Path, ref: str) -> str | None:
-    """Return where a scenario and a file differ, in words; None if nowhere."""
-    incoming = exchange.read(path, lake.entities.registry())
-    scenario = lake.scenarios.load(ref)
-    if list(scenario) != list(incoming.entities):
-        return f"its entity types are {', '.join(scenario) or 'none'}"
-    for key, rows in incoming.entities.items():
-        pairs = zip_longest(rows, scenario.iter_rows(key))
-        for position, (wanted, found) in enumerate(pairs):
-            if wanted != found:
-                return f"{key}[{position}] differs"
-    return None
-
-
-def _name(name: str, path: Path) -> str:
-    """Return a name that can be kept; files named by an id get one that tells where from."""
-    try:
-        return check_name(name)
-    except InvalidNameError:
-        return check_name(f"scenario-{path.stem[:8]}")
