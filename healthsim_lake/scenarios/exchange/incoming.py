@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from healthsim_lake import _json
+from healthsim_lake._unpacking import Unpacking
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.errors import FormatError, InputError
 from healthsim_lake.scenarios.exchange import layouts, tabular
@@ -209,5 +210,6 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         if not packed:
             yield raw
             return
-        with gzip.GzipFile(fileobj=raw) as stream:
-            yield stream  # type: ignore[misc]  # a GzipFile is read from like any file
+        size = os.fstat(raw.fileno()).st_size
+        with Unpacking(gzip.GzipFile(fileobj=raw), size, str(path)) as stream:
+            yield stream  # type: ignore[misc]  # it is read from like any file

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from healthsim_lake import _json
+from healthsim_lake._unpacking import Unpacking
 from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EXTRA, SCENARIO_ID
 from healthsim_lake.errors import FormatError
@@ -58,7 +59,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _split(stream: pa.NativeFile, path: Path) -> Iterator[bytes]:
+def _split(stream: IO[bytes], path: Path) -> Iterator[bytes]:
     rest = b""
     while True:
         try:
@@ -75,8 +76,10 @@ def _split(stream: pa.NativeFile, path: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _stream(path: Path) -> pa.NativeFile:
-    return pa.input_stream(str(path), compression="detect")
+def _stream(path: Path) -> IO[bytes]:
+    stream = pa.input_stream(str(path), compression="detect")
+    size = path.stat().st_size
+    return Unpacking(stream, size, str(path))  # type: ignore[return-value]  # read from like a file
 
 
 def _csv(path: Path) -> Iterator[pa.Table]:

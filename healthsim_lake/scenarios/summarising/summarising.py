@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.catalog.records import EntitySet, Statistics
+from healthsim_lake.catalog.records import EntitySet, KnownRows, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import InputError
@@ -12,7 +12,7 @@ from healthsim_lake.scenarios.loading import record_at
 from healthsim_lake.scenarios.summarising.budget import USUAL_SAMPLES, fitted
 from healthsim_lake.scenarios.summarising.diversity import most_different
 from healthsim_lake.scenarios.summarising.figures import Known, figures
-from healthsim_lake.scenarios.summarising.statistics import Entry, Gathering
+from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.summarising.summary import Summary, check_budget
 from healthsim_lake.tables.measuring.statistics import from_document
 
@@ -83,7 +83,7 @@ def _entries(
     *,
     sets: list[EntitySet],
     version: int | None,
-) -> dict[str, Entry]:
+) -> dict[str, KnownRows]:
     """Return what is known of each table, computed where nothing was kept."""
     kept = log.statistics(state, version)
     found = {} if kept is None else kept.tables
