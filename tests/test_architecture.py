@@ -30,10 +30,11 @@ FLOORS = (
     {"storage"},
     {"_json", "_clock", "_lazy", "_unpacking", "_version"},
     {"errors"},
+    {"_shown"},
 )
 """Upper floors import lower ones, never the other way; rooms of a floor are strangers."""
 
-_GROUND = {"errors", "entities", "_json", "_clock", "_lazy", "_unpacking"}
+_GROUND = {"_shown", "errors", "entities", "_json", "_clock", "_lazy", "_unpacking"}
 WING = {"formats": _GROUND, "specs": _GROUND, "generation": {*_GROUND, "specs"}}
 """The domain wing meets the lake in these places only."""
 

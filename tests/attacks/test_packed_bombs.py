@@ -97,5 +97,5 @@ def test_a_zip_whose_members_are_one_another_is_refused(tmp_path):
             for name in ("header_offset", "CRC", "file_size", "compress_size", "compress_type"):
                 setattr(twin, name, getattr(member, name))
             archive.filelist.append(twin)
-    with pytest.raises(FormatError, match="unpacks to more than|[Oo]verlapped"):
+    with pytest.raises(FormatError, match=r"unpacks to more than|[Oo]verlapped"):
         synthea.read(path)

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import (
@@ -167,7 +168,7 @@ def _chosen(snapshot: Snapshot, scenarios: Sequence[str], tag: str | None) -> li
     if tag is not None:
         tagged = [one for one in snapshot.records() if one.has_tag(tag)]
         if not tagged:
-            raise ScenarioNotFoundError(f"no scenario has the tag {tag!r}")
+            raise ScenarioNotFoundError(f"no scenario has the tag {shown(tag)}")
         found.update((one.id, snapshot.scenarios[one.id]) for one in tagged)
     return list(found.values())
 

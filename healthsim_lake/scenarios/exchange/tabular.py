@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
 from healthsim_lake._unpacking import Unpacking
 from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EXTRA, SCENARIO_ID
@@ -106,7 +107,7 @@ def _csv(path: Path) -> Iterator[pa.Table]:
 def _check_names(names: list[str], path: Path) -> None:
     twin = next((name for name in names if names.count(name) > 1), None)
     if twin is not None:
-        raise FormatError(f"{path}: two columns are called {twin!r}")
+        raise FormatError(f"{path}: two columns are called {shown(twin)}")
 
 
 def _parquet(path: Path) -> Iterator[pa.Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import EntitySet, KnownRows, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -48,7 +49,7 @@ def summarise(
     """
     check_budget(budget)
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 0:
-        raise InputError(f"samples={samples!r}: give a number of rows of each type, 0 or more")
+        raise InputError(f"samples={shown(samples)}: give a number of rows of each type, 0 or more")
     manifest = log.manifest(state, version)
     record = record_at(state, manifest, version)
     sets = [one for one in manifest.sets if one.rows]
@@ -65,13 +66,13 @@ def summarise(
         tags=record.tags,
         entity_counts={one.key: one.rows for one in sets},
     )
-    shown = {
+    chosen = {
         one.key: most_different([row for _, row in entries[one.table]["samples"]], samples)
         for one in sets
         if samples
     }
     return fitted(
-        bare, shown, lambda most: figures(tables, written=written, most=most), budget=budget
+        bare, chosen, lambda most: figures(tables, written=written, most=most), budget=budget
     )
 
 
