@@ -108,7 +108,7 @@ def read_everything(url: str) -> Iterator[object]:
         yield lambda: lake.journeys.load("way")
         yield lambda: lake.journeys.executions.of("way")
         yield lambda: lake.at(version=LATER).scenarios.load("small")["patients"]
-        yield lambda: str(lake.maintenance.verify(deep=False))
+        yield lambda: str(lake.maintenance.verify())
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

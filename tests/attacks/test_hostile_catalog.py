@@ -112,6 +112,52 @@ def test_any_value_of_any_document_may_be_hostile(original, tmp_path):
         forger.undo()
 
 
+def test_a_manifest_that_fits_its_digest_and_is_none_is_damage(original, tmp_path):
+    root = copied(original, tmp_path)
+    forger = Forger(root)
+    (path,) = [one for one in forger.documents if b'"thing0s"' in forger.documents[one][:40]]
+    for value in ({"sets": 5}, [], {"sets": [{"key": "thing0s"}]}):
+        forger.forge(path, value)
+        with Lake(root) as lake:
+            with pytest.raises(DamagedCommitError, match=r"manifest .* cannot be read"):
+                lake.scenarios.load("large")
+            assert [one.what for one in lake.maintenance.verify().lost] == ["manifest"]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"seed": 5}, {"tables": {"patients": {"rows": 1}}}, [],
+        {"tables": {"patients": {"rows": 1, "samples": [], "births": [[1980, [[]]]]}}},
+        {"tables": {"patients": {"rows": 1, "samples": [], "dates": [["x", "never", "never"]]}}},
+        {"tables": {"patients": {"rows": 1, "samples": [], "amounts": {"a": ["b", 1, "NaN"]}}}},
+    ],
+)  # fmt: skip
+def test_statistics_that_cannot_be_are_computed_anew(original, tmp_path, lie):
+    root = copied(original, tmp_path)
+    with Lake(original) as lake:
+        told = lake.scenarios.summary("small").to_dict()
+    forger = Forger(root)
+    for path in forger.documents:
+        if "statistics" in path.name:
+            forger.forge(path, lie if isinstance(lie, list) else {"seed": "s", "tables": {}, **lie})
+            with Lake(root) as lake:
+                assert lake.scenarios.summary("small").to_dict() == told
+            forger.undo()
+
+
+def test_verify_tells_of_a_declaration_that_means_nothing(original, tmp_path):
+    root = copied(original, tmp_path)
+    (root / "catalog" / "checkpoint").rename(tmp_path / "checkpoints")
+
+    def change(action: dict[str, Any]) -> None:
+        action["declaration"] = {**action["declaration"], "singular": "Not a name"}
+
+    commit_with(root, "declare_table", change)
+    with Lake(root) as lake:
+        assert "declaration" in {one.what for one in lake.maintenance.verify().lost}
+
+
 def commit_with(root: Path, kind: str, change: Callable[[dict[str, Any]], None]) -> Path:
     """Change the first action of a kind, and make the rest of the log fit to it."""
     for path in sorted((root / "catalog" / "log").iterdir()):
