@@ -165,7 +165,7 @@ def _is_day(text: str) -> str:
 _AMOUNT = TypeAdapter(Decimal)
 _Year = Annotated[int, Field(ge=-9_999, le=9_999)]
 _Whole = Annotated[int, Field(ge=0, lt=2**63)]
-_Amount = Annotated[str, Field(max_length=100), AfterValidator(_is_number)]
+_Amount = Annotated[str, Field(max_length=400), AfterValidator(_is_number)]
 _Day = Annotated[str, AfterValidator(_is_day)]
 
 
@@ -174,6 +174,7 @@ class KnownRows(TypedDict):
     """What is known of one table's rows; `healthsim_lake.tables.measuring.statistics` says what."""
 
     rows: _Whole
+    samples: list[tuple[_Whole, dict[str, Any]]]
     values: NotRequired[dict[str, dict[str, _Whole] | None]]
     codes: NotRequired[list[tuple[str | None, str | None, _Whole]]]
     approximate: NotRequired[bool]
@@ -181,7 +182,6 @@ class KnownRows(TypedDict):
     deaths: NotRequired[list[tuple[_Year, _Whole]]]
     amounts: NotRequired[dict[str, tuple[str, _Whole, _Amount, _Amount | None, _Amount | None]]]
     dates: NotRequired[list[tuple[str, _Day | None, _Day | None]]]
-    samples: list[tuple[_Whole, dict[str, Any]]]
 
 
 class Statistics(Record):

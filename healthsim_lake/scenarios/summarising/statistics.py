@@ -123,7 +123,8 @@ class Gathering:
         tables = self.entries(sets, type_of, written=writer.statistics, changes=changes)
         if not tables:
             return None
-        known = Statistics(seed=self.seed, tables=tables)
+        # Not checked: what is odd here is computed anew when it is read, and no reason to fail.
+        known = Statistics.model_construct(seed=self.seed, tables=tables)
         return writer.keep_statistics(known, self._scenario_id)
 
     def entries(
