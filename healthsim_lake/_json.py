@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import FormatError
 
 MAX_DEPTH = 200
@@ -229,7 +230,7 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         keys = [key for key, _ in pairs]
         twin = next(key for at, key in enumerate(keys) if key in keys[:at])
-        raise FormatError(f"key {twin!r} is given twice in one object")
+        raise FormatError(f"key {shown(twin)} is given twice in one object")
     return result
 
 

@@ -6,7 +6,7 @@
     │   ├── InvalidNameError                a scenario, tag or table name breaks a rule
     │   ├── InvalidEntityError              a row that cannot be kept exactly; says table, row, key
     │   ├── InvalidPathError                a key or path that would leave the lake
-    │   ├── InvalidSpecificationError       a profile or journey that cannot mean what it says
+    │   ├── InvalidSpecificationError       a specification or entity type that cannot be
     │   ├── FormatError                     a file of other people that cannot be read
     │   └── QueryError                      SQL that was not, or could not be, answered
     │       ├── QueryRefusedError           the statement asks for more than a question may
@@ -52,7 +52,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+
+from healthsim_lake._shown import shown
 
 _SHOWN_PROBLEMS = 8
 _SHOWN_PARTS = 12
@@ -99,7 +101,7 @@ class InvalidPathError(InputError):
 
 
 class InvalidSpecificationError(InputError):
-    """A profile or journey specification that cannot mean what it says.
+    """A profile or journey specification, or an entity type, that cannot mean what it says.
 
     Attributes:
         kind: What was given, e.g. ``journey specification``.
@@ -107,7 +109,7 @@ class InvalidSpecificationError(InputError):
             positions (numbers) to walk; the empty path means the whole.
     """
 
-    def __init__(self, kind: str, problems: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
+    def __init__(self, kind: str, problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
         self.kind, self.problems = kind, tuple(problems)
         lines = [
             f"{_path_text(path)}: {reason}" if path else reason
@@ -121,12 +123,12 @@ class InvalidSpecificationError(InputError):
 
 def _path_text(path: tuple[str | int, ...]) -> str:
     parts = (
-        f".{part}" if isinstance(part, str) and _PLAIN_KEY.fullmatch(part) else f"[{part!r}]"
+        f".{part}" if isinstance(part, str) and _PLAIN_KEY.fullmatch(part) else f"[{shown(part)}]"
         for part in path
     )
-    shown = list(itertools.islice(parts, _SHOWN_PARTS))
+    first = list(itertools.islice(parts, _SHOWN_PARTS))
     more = "…" if len(path) > _SHOWN_PARTS else ""
-    return "".join(shown).removeprefix(".") + more
+    return "".join(first).removeprefix(".") + more
 
 
 class FormatError(InputError):

@@ -28,12 +28,13 @@ FLOORS = (
     {"tables"},
     {"catalog", "entities"},
     {"storage"},
-    {"_json", "_clock", "_lazy", "_version"},
+    {"_json", "_clock", "_lazy", "_unpacking", "_version"},
     {"errors"},
+    {"_shown"},
 )
 """Upper floors import lower ones, never the other way; rooms of a floor are strangers."""
 
-_GROUND = {"errors", "entities", "_json", "_clock", "_lazy"}
+_GROUND = {"_shown", "errors", "entities", "_json", "_clock", "_lazy", "_unpacking"}
 WING = {"formats": _GROUND, "specs": _GROUND, "generation": {*_GROUND, "specs"}}
 """The domain wing meets the lake in these places only."""
 

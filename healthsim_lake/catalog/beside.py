@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from healthsim_lake.catalog.commit import digest
+from healthsim_lake.catalog.records import Manifest
 from healthsim_lake.errors import DamagedCommitError, KeyExistsError
 from healthsim_lake.storage import Storage
 
@@ -36,3 +39,15 @@ def verified(data: bytes, sha256: str, what: str) -> bytes:
     if digest(data) != sha256:
         raise DamagedCommitError(f"{what} was altered")
     return data
+
+
+def parsed_manifest(data: bytes, sha256: str, what: str) -> Manifest:
+    """Return the manifest that a document holds; for the arguments see `verified`.
+
+    Raises:
+        DamagedCommitError: It is not what was committed, or no manifest.
+    """
+    try:
+        return Manifest.model_validate_json(verified(data, sha256, what))
+    except ValidationError as error:
+        raise DamagedCommitError(f"{what} cannot be read ({error.errors()[0]['msg']})") from error

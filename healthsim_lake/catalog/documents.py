@@ -13,6 +13,9 @@ from pydantic import Field
 
 from healthsim_lake.catalog.records import TXN_PATTERN, Digest, Record, Timestamp
 
+MAX_EXECUTION_ID = 2**53 - 1
+"""Ids of executions are integers that every JSON reader keeps exactly."""
+
 Collection = Literal["profiles", "journeys"]
 """The kinds of document that a lake keeps."""
 
@@ -107,7 +110,7 @@ class DocumentState(Record):
     collection: Collection
     record: DocumentRecord
     revisions: tuple[DocumentRevision, ...]
-    dropped_until: int = Field(default=0, ge=0)
+    dropped_until: int = Field(default=0, ge=0, le=MAX_EXECUTION_ID)
 
 
 class CreateDocument(Record):
@@ -153,7 +156,7 @@ class DeleteDocument(Record):
 
     kind: Literal["delete_document"] = "delete_document"
     document_id: DocumentId
-    drop_until: int = Field(default=0, ge=0)
+    drop_until: int = Field(default=0, ge=0, le=MAX_EXECUTION_ID)
 
 
 class RestoreDocument(Record):

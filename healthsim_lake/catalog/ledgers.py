@@ -11,11 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from healthsim_lake.catalog.documents import Collection, DocumentId
+from healthsim_lake.catalog.documents import MAX_EXECUTION_ID, Collection, DocumentId
 from healthsim_lake.catalog.records import TXN_PATTERN, Digest, Record, Timestamp
-
-MAX_EXECUTION_ID = 2**53 - 1
-"""Ids are integers that every JSON reader keeps exactly."""
 
 ExecutionId = Annotated[int, Field(ge=1, le=MAX_EXECUTION_ID)]
 

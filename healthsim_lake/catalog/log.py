@@ -95,7 +95,7 @@ class CommitLog(LogHead):
                 f"the manifest {manifest.txn_id} of scenario {state.record.id} is missing"
             ) from None
         what = f"the manifest {manifest.txn_id}"
-        return Manifest.model_validate_json(beside.verified(data, manifest.sha256, what))
+        return beside.parsed_manifest(data, manifest.sha256, what)
 
     def refuse_forgotten(self, state: ScenarioState, version: int | None = None) -> None:
         """Return unless a version of a scenario was forgotten, or purged, since it was read.
@@ -146,7 +146,10 @@ class CommitLog(LogHead):
             return None
         if digest(data) != kept.sha256:
             return None
-        return Statistics.model_validate(_json.loads(data))
+        try:
+            return Statistics.model_validate(_json.loads(data))
+        except (ValueError, RecursionError):
+            return None
 
     def _rows_in(self, state: ScenarioState, version: int | None) -> RowsAction:
         """Return the action that gave a version of a scenario its rows: the last of its commit."""

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Container, Iterable
 from itertools import chain, count
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError, InvalidNameError
 
 MAX_NAME = 200
@@ -28,7 +29,7 @@ def check_name(name: str, *, what: str = "scenario") -> str:
         raise InvalidNameError(f"a {what}'s name must be text, not {type(name).__name__}")
     kept = _checked_text(name, f"{what} name", MAX_NAME)
     if _UUID.fullmatch(kept):
-        raise InvalidNameError(f"{what} name {name!r} has the form of an id; choose another")
+        raise InvalidNameError(f"{what} name {shown(name)} has the form of an id; choose another")
     return kept
 
 
@@ -64,7 +65,7 @@ def check_tags(tags: Iterable[str] | None, what: str = "tags") -> tuple[str, ...
         InvalidNameError: One of them breaks a rule, or something else was given than a list.
     """
     if isinstance(tags, str):
-        raise InvalidNameError(f"{what} must be a list of texts; did you mean [{tags!r}]?")
+        raise InvalidNameError(f"{what} must be a list of texts; did you mean [{shown(tags)}]?")
     if tags is not None and not isinstance(tags, Iterable):
         raise InvalidNameError(f"{what} must be a list of texts, not {type(tags).__name__}")
     kept: dict[str, str] = {}
@@ -115,5 +116,5 @@ def _checked_text(text: str, what: str, longest: int) -> str:
     if len(kept) > longest:
         raise InvalidNameError(f"a {what} has at most {longest} characters, this has {len(kept)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in kept):
-        raise InvalidNameError(f"{what} {text!r} holds control characters")
+        raise InvalidNameError(f"{what} {shown(text)} holds control characters")
     return kept

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    with_config,
+)
 from pydantic_core import from_json
+from typing_extensions import TypedDict  # pydantic takes that of typing from Python 3.12 on
 
 from healthsim_lake._clock import iso
 from healthsim_lake.errors import InputError
@@ -140,17 +152,48 @@ AnyManifest = Annotated[Manifest | ManifestRef, Field(union_mode="left_to_right"
 """A manifest that stands in place, as nearly all do, or one in a document of its own."""
 
 
+def _is_number(text: str) -> str:
+    _AMOUNT.validate_python(text)
+    return text
+
+
+def _is_day(text: str) -> str:
+    date.fromisoformat(text[:10])
+    return text
+
+
+_AMOUNT = TypeAdapter(Decimal)
+_Year = Annotated[int, Field(ge=-9_999, le=9_999)]
+_Whole = Annotated[int, Field(ge=0, lt=2**63)]
+_Amount = Annotated[str, Field(max_length=400), AfterValidator(_is_number)]
+_Day = Annotated[str, AfterValidator(_is_day)]
+
+
+@with_config(ConfigDict(extra="allow"))
+class KnownRows(TypedDict):
+    """What is known of one table's rows; `healthsim_lake.tables.measuring.statistics` says what."""
+
+    rows: _Whole
+    samples: list[tuple[_Whole, dict[str, Any]]]
+    values: NotRequired[dict[str, dict[str, _Whole] | None]]
+    codes: NotRequired[list[tuple[str | None, str | None, _Whole]]]
+    approximate: NotRequired[bool]
+    births: NotRequired[list[tuple[_Year, _Whole]]]
+    deaths: NotRequired[list[tuple[_Year, _Whole]]]
+    amounts: NotRequired[dict[str, tuple[str, _Whole, _Amount, _Amount | None, _Amount | None]]]
+    dates: NotRequired[list[tuple[str, _Day | None, _Day | None]]]
+
+
 class Statistics(Record):
     """What is known of the rows of one state of a scenario; it can be computed anew from them.
 
     Attributes:
         seed: What the samples were drawn with: the id of the scenario that was saved first.
-        tables: By table, what `healthsim_lake.tables.measuring.statistics` makes of its rows, with
-            ``samples``: positions and rows.
+        tables: By table, what is known of its rows; ``samples`` are positions and rows.
     """
 
     seed: str
-    tables: dict[str, dict[str, Any]]
+    tables: dict[str, KnownRows]
 
 
 class StatisticsRef(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.documents import Collection, DocumentRevision, DocumentState
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import DocumentNotFoundError, VersionNotFoundError
@@ -56,9 +57,10 @@ class Shelf:
             return found
         if self.find_deleted(ref) is not None:
             raise DocumentNotFoundError(
-                f"{self._noun} {ref!r} not found: it was deleted; restore({ref!r}) brings it back"
+                f"{self._noun} {shown(ref)} not found: it was deleted; restore({shown(ref)}) "
+                "brings it back"
             )
-        raise DocumentNotFoundError(f"{self._noun} {ref!r} not found in the lake")
+        raise DocumentNotFoundError(f"{self._noun} {shown(ref)} not found in the lake")
 
     def get_even_deleted(self, ref: str) -> DocumentState:
         """Return the document, or what is left of it, with that id or name.

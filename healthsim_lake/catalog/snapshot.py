@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.fold import fold
 from healthsim_lake.catalog.records import ScenarioRecord
@@ -108,9 +109,10 @@ class Snapshot:
         self.refuse_purged(ref)
         if self.find_deleted(ref) is not None:
             raise ScenarioNotFoundError(
-                f"Scenario {ref!r} not found: it was deleted; restore({ref!r}) brings it back"
+                f"Scenario {shown(ref)} not found: it was deleted; restore({shown(ref)}) "
+                "brings it back"
             )
-        raise ScenarioNotFoundError(f"Scenario {ref!r} not found in the lake")
+        raise ScenarioNotFoundError(f"Scenario {shown(ref)} not found in the lake")
 
     def find_deleted(self, ref: str) -> ScenarioState | None:
         """Return the tombstone with that id, or the one of that name that was deleted last."""
@@ -140,7 +142,7 @@ class Snapshot:
             found = next((one for one in reversed(gone.values()) if one.name == ref), None)
         if found is not None:
             raise PurgedError(
-                f"Scenario {ref!r} was purged by commit {found.commit} "
+                f"Scenario {shown(ref)} was purged by commit {found.commit} "
                 f"({found.timestamp:%Y-%m-%d %H:%M} UTC): all its rows and versions are gone"
             )
 
@@ -161,7 +163,7 @@ class Snapshot:
         try:
             return self.state.tables[name]
         except KeyError:
-            raise EntityTypeNotFoundError(f"the lake has no table {name!r}") from None
+            raise EntityTypeNotFoundError(f"the lake has no table {shown(name)}") from None
 
     def records(self) -> list[ScenarioRecord]:
         """Return all scenarios that are not deleted, last changed first."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
 from healthsim_lake.cli import documents
 from healthsim_lake.cli.answers import Form, chosen_form, print_answer, write_answer
 from healthsim_lake.cli.options import (
@@ -120,7 +121,7 @@ def _parameters(given: Iterable[str] | None) -> dict[str, Any]:
 def _parameter(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name.rstrip(":"):
-        raise typer.BadParameter(f"--param wants NAME=TEXT or NAME:=JSON, not {text!r}")
+        raise typer.BadParameter(f"--param wants NAME=TEXT or NAME:=JSON, not {shown(text)}")
     if not name.endswith(":"):
         return name, value
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
 from healthsim_lake.cli.options import (
     DebugOption,
     JsonOption,
@@ -131,7 +132,7 @@ def diff(
 def _range(text: str) -> tuple[int | None, int | None]:
     match = _RANGE.fullmatch(text)
     if match is None or text == "..":
-        raise typer.BadParameter(f"--versions wants two versions, like 1..3, not {text!r}")
+        raise typer.BadParameter(f"--versions wants two versions, like 1..3, not {shown(text)}")
     first, last = (int(number) if number else None for number in match.groups())
     return first, last
 

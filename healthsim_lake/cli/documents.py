@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import FormatError
 from healthsim_lake.scenarios.exchange import documents
 from healthsim_lake.storage.placing import written_file
@@ -75,7 +76,7 @@ def _document(value: Any, where: str, *, stem: str | None = None) -> Document:
 def _member(value: dict[str, Any], key: str, kind: type, where: str) -> Any:
     member = value.get(key)
     if member is not None and not isinstance(member, kind):
-        raise FormatError(f"{where}: {key!r} must be {_NAMES[kind]}, not {_named(member)}")
+        raise FormatError(f"{where}: {shown(key)} must be {_NAMES[kind]}, not {_named(member)}")
     return member
 
 

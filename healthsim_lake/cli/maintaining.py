@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from healthsim_lake._shown import shown
 from healthsim_lake.cli.consent import YesOption, agreed
 from healthsim_lake.cli.options import (
     DebugOption,
@@ -26,7 +27,7 @@ def _parse_age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([mhdw])", text.strip())
     if match is None:
         raise typer.BadParameter(
-            f"{text!r} is not an age; write a number and a unit, like 30m, 12h, 7d or 4w"
+            f"{shown(text)} is not an age; write a number and a unit, like 30m, 12h, 7d or 4w"
         )
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 

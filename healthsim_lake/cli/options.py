@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import healthsim_lake as hl
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import LakeError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _parse_time(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(
-            f"{text!r} is not a time; write it like 2026-11-21T09:30 (UTC) "
+            f"{shown(text)} is not a time; write it like 2026-11-21T09:30 (UTC) "
             "or 2026-11-21T09:30+01:00"
         ) from error
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 import pyarrow as pa
 
+from healthsim_lake._shown import shown
+
 KindName = Literal["text", "bool", "int", "float", "decimal", "date", "timestamp", "json"]
 
 _PLAIN: dict[str, pa.DataType] = {
@@ -55,7 +57,7 @@ class Kind:
             if scale <= precision and 1 <= precision <= MAX_PRECISION:
                 return cls("decimal", precision, scale)
         raise ValueError(
-            f"{text!r} is not a column type; known are {', '.join(_PLAIN)} and decimal(p,s) "
+            f"{shown(text)} is not a column type; known are {', '.join(_PLAIN)} and decimal(p,s) "
             f"with s <= p <= {MAX_PRECISION}"
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from healthsim_lake._shown import shown
 from healthsim_lake.entities.types import NAME_PATTERN
 from healthsim_lake.errors import InvalidNameError
 
@@ -163,17 +164,17 @@ def table_name_for(key: str) -> str:
         InvalidNameError: The result is reserved or could not be a table name.
     """
     if "/" in key or "\\" in key:
-        raise InvalidNameError(f"entity type {key!r} has a slash; a table is one folder")
+        raise InvalidNameError(f"entity type {shown(key)} has a slash; a table is one folder")
     name = plural_of(singular_of(snake_case(key)))
     if not _NAME.fullmatch(name):
         raise InvalidNameError(
-            f"entity type {key!r} would be table {name!r}, and a table's name has 1 to 63 of "
-            "a-z, 0-9 and _ and starts with a letter; choose such a name"
+            f"entity type {shown(key)} would be table {shown(name)}, and a table's name has "
+            "1 to 63 of a-z, 0-9 and _ and starts with a letter; choose such a name"
         )
     if name in RESERVED_TABLES:
         raise InvalidNameError(
-            f"entity type {key!r} would be table {name!r}, under which the lake's own catalog "
-            "is queried; choose another name"
+            f"entity type {shown(key)} would be table {shown(name)}, under which the lake's "
+            "own catalog is queried; choose another name"
         )
     return name
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
+from healthsim_lake._shown import shown
 from healthsim_lake.entities.naming import (
     RESERVED_TABLES,
     plural_of,
@@ -96,7 +97,9 @@ class Registry:
         """
         found = self.find(name)
         if found is None:
-            raise EntityTypeNotFoundError(f"no entity type is called {name!r}; {self._hint(name)}")
+            raise EntityTypeNotFoundError(
+                f"no entity type is called {shown(name)}; {self._hint(name)}"
+            )
         return found
 
     def with_types(self, types: Iterable[EntityType]) -> Registry:
@@ -191,13 +194,13 @@ def _refuse_conflicts(new: EntityType, taken: dict[str, str]) -> None:
     for name in (new.name, *_other_names(new)):
         if snake_case(name) in RESERVED_TABLES:
             raise InvalidNameError(
-                f"{name!r} is a table of the lake's own catalog; give {new.name} another name, "
-                "singular or alias"
+                f"{shown(name)} is a table of the lake's own catalog; give {new.name} another "
+                "name, singular or alias"
             )
         holder = taken.setdefault(_squashed(snake_case(name)), new.name)
         if holder != new.name:
             raise InputError(
-                f"{name!r} would mean both {holder} and {new.name}; give {new.name} another "
+                f"{shown(name)} would mean both {holder} and {new.name}; give {new.name} another "
                 "name, singular or alias"
             )
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pyarrow as pa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from healthsim_lake._shown import shown
 from healthsim_lake.entities.fields import Kind
+from healthsim_lake.errors import InvalidSpecificationError
 
 NAME_PATTERN = r"[a-z][a-z0-9_]{0,62}"
 _NAME = re.compile(NAME_PATTERN)
@@ -21,7 +32,7 @@ SCENARIO_ID = "scenario_id"
 
 def _checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} must match {NAME_PATTERN}")
+        raise ValueError(f"{shown(name)} must match {NAME_PATTERN}")
     return name
 
 
@@ -33,7 +44,33 @@ Path = str | tuple[str, ...]
 """Where a value stands in a row: a top-level key, or the keys to walk. A dot means nothing."""
 
 
-class FieldSpec(BaseModel):
+class _Declaration(BaseModel):
+    """Base of the parts of an entity type: what is wrong with one is told by an error of ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    if not TYPE_CHECKING:  # the fields are the signature
+
+        def __init__(self, /, **given: Any) -> None:
+            try:
+                super().__init__(**given)
+            except ValidationError as error:
+                what = "column" if isinstance(self, FieldSpec) else "entity type"
+                raise InvalidSpecificationError(what, _problems(error)) from None
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for one in error.errors(include_url=False, include_input=False):
+        cause = one.get("ctx", {}).get("error")
+        if isinstance(cause, InvalidSpecificationError):
+            yield from (((*one["loc"], *rest), reason) for rest, reason in cause.problems)
+        elif cause is not None:
+            yield one["loc"], str(cause)
+        else:
+            yield one["loc"], one["msg"].replace("Input should be", "must be")
+
+
+class FieldSpec(_Declaration):
     """One column of a table.
 
     Attributes:
@@ -46,8 +83,6 @@ class FieldSpec(BaseModel):
         values: The allowed values, for validation; empty when anything goes.
         references: ``table.column`` that the value points to, or None.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: int = Field(ge=1, le=2**31 - 1)
     name: Annotated[str, AfterValidator(_checked_name)]
@@ -89,7 +124,7 @@ ROW_SHAPE_ID = 10_012
 RESERVED_COLUMNS = frozenset({SCENARIO_ID, EXTRA, ROW_SHAPE, *(spec.name for spec in PROVENANCE)})
 
 
-class EntityType(BaseModel):
+class EntityType(_Declaration):
     """What one table holds.
 
     The same document describes a built-in type, one that a caller declared and one that was
@@ -106,8 +141,6 @@ class EntityType(BaseModel):
         fields: Own columns in order; provenance, ``extra`` and ``row_shape`` follow them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: Annotated[str, AfterValidator(_checked_name)]
     singular: Annotated[str, AfterValidator(_checked_name)]
     key: str | None = None
@@ -123,12 +156,12 @@ class EntityType(BaseModel):
         names = [spec.name for spec in fields]
         twins = {name for name in names if names.count(name) > 1}
         if twins:
-            raise ValueError(f"column {min(twins)!r} is declared twice")
+            raise ValueError(f"column {shown(min(twins))} is declared twice")
         if len({spec.id for spec in fields}) < len(fields):
             raise ValueError("two columns have one field id")
         taken = RESERVED_COLUMNS.intersection(names)
         if taken:
-            raise ValueError(f"column {min(taken)!r} is reserved")
+            raise ValueError(f"column {shown(min(taken))} is reserved")
         if any(spec.id >= PROVENANCE[0].id for spec in fields):
             raise ValueError(f"field ids from {PROVENANCE[0].id} on are reserved")
         return fields
@@ -136,7 +169,7 @@ class EntityType(BaseModel):
     @model_validator(mode="after")
     def _key_is_a_column(self) -> EntityType:
         if self.key is not None and self.key not in {spec.name for spec in self.fields}:
-            raise ValueError(f"key {self.key!r} is not a column of {self.name}")
+            raise ValueError(f"key {shown(self.key)} is not a column of {self.name}")
         return self
 
     @cached_property

@@ -108,7 +108,10 @@ def _read_document(
         data = storage.read(key)
     except KeyMissingError as error:
         raise DamagedCommitError(f"the specification {key} is missing") from error
-    found: dict[str, Any] = _json.loads(
-        beside.verified(data, ref.sha256, f"the specification {key}")
-    )
+    try:
+        found = _json.loads(beside.verified(data, ref.sha256, f"the specification {key}"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedCommitError(f"the specification {key} is no JSON") from error
+    if not isinstance(found, dict):
+        raise DamagedCommitError(f"the specification {key} is no object")
     return found

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from healthsim_lake import _json
 from healthsim_lake._clock import to_utc
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
 from healthsim_lake.library.executions import JourneyExecution, LedgerKind, ProfileExecution
 from healthsim_lake.library.values import UNFIT, array, expected
-from healthsim_lake.specs.refusals import shown
 
 Row = Mapping[str, Any]
 Owners = Callable[[str], tuple[str, int, int]]
@@ -53,7 +53,7 @@ def _known_keys(kind: LedgerKind, rows: Sequence[Row], where: str) -> set[str]:
     for key in given.difference(kind.given):
         number = next(at for at, row in enumerate(rows) if key in row)
         known = ", ".join(kind.given)
-        raise InputError(f"{where.format(number)}{key!r} is not known; use {known}")
+        raise InputError(f"{where.format(number)}{shown(key)} is not known; use {known}")
     return given
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from healthsim_lake import _json, library
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.documents import DocumentRecord
 from healthsim_lake.errors import FormatError
 from healthsim_lake.storage.placing import written_file
@@ -89,7 +90,7 @@ def read(path: Path, *, kind: str) -> DocumentFile:
 def _understood(found: dict[str, Any], path: Path, kind: str) -> DocumentFile:
     if isinstance(found.get("spec"), Mapping):
         if found.get("kind", kind) != kind:
-            raise FormatError(f"{path} holds a {found['kind']!r}, not a {kind}")
+            raise FormatError(f"{path} holds a {shown(found['kind'])}, not a {kind}")
         spec, described = dict(found["spec"]), found
     else:
         spec, described = found, {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.shelf import Shelf
 from healthsim_lake.errors import ExecutionNotFoundError
 from healthsim_lake.library import bodies
@@ -124,7 +125,7 @@ class ProfileExecutions(Executions):
             execution = self.of_cohort(cohort_or_execution)
         if not isinstance(execution, ProfileExecution):
             raise ExecutionNotFoundError(
-                f"no profile was recorded for scenario {cohort_or_execution!r}: not found"
+                f"no profile was recorded for scenario {shown(cohort_or_execution)}: not found"
             )
         return execution
 

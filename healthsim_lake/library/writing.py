@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.documents import (
     Body,
     BodyRef,
@@ -185,7 +186,7 @@ class Writing(Reading[R, S, M]):
         state = self._shelf().find_deleted(ref)
         if state is None:
             self._shelf().get(ref)
-            raise InputError(f"{self._kind.singular.capitalize()} {ref!r} is not deleted")
+            raise InputError(f"{self._kind.singular.capitalize()} {shown(ref)} is not deleted")
         wanted = state.record.name if name is None else self._checked_name(name)
         return self._commit(lambda _snapshot: plans.restoration(state, wanted), state.record.id)
 
@@ -219,7 +220,7 @@ class Writing(Reading[R, S, M]):
     def _checked_name(self, name: str) -> str:
         kept = check_name(name, what=self._kind.singular)
         if kept.startswith(f"{self._kind.singular}-") and len(kept) == len(self._kind.singular) + 9:
-            raise InvalidNameError(f"{kept!r} has the form of an id; choose another name")
+            raise InvalidNameError(f"{shown(kept)} has the form of an id; choose another name")
         return kept
 
     def _new_id(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import FormatError
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -36,7 +37,10 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key.value!r} is given twice in one mapping", key.start_mark
+                    None,
+                    None,
+                    f"key {shown(key.value)} is given twice in one mapping",
+                    key.start_mark,
                 )
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep=deep)

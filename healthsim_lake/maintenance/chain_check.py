@@ -101,6 +101,8 @@ def is_torn(data: bytes) -> bool:
     except json.JSONDecodeError as error:
         # What ends too early fails at its end, or in a text that was not closed.
         return error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+    except (ValueError, RecursionError):  # too long a number, too deep: no beginning of a commit
+        return False
     return False
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
-from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import (
     DamagedCommitError,
     DataFileAlteredError,
@@ -23,6 +22,7 @@ from healthsim_lake.errors import (
 from healthsim_lake.maintenance.findings import Report
 from healthsim_lake.maintenance.progress import Progress, counted
 from healthsim_lake.maintenance.references import References
+from healthsim_lake.scenarios.writing.pinned import PinnedTypes
 from healthsim_lake.storage import layout
 from healthsim_lake.tables import parquet, places
 from healthsim_lake.tables.places import FileRef
@@ -44,7 +44,8 @@ class DataCheck:
     ) -> None:
         self._log, self._storage, self._snapshot = log, log.storage, snapshot
         self._report, self._deep, self._tell = report, deep, tell
-        self._schemas: dict[str, pa.Schema] = {}
+        self._types = PinnedTypes()
+        self._schemas: dict[str, pa.Schema | None] = {}
 
     def run(self, needed: References, chosen: Iterable[ScenarioState]) -> None:
         """Check the chosen scenarios' records, and everything in `needed`."""
@@ -141,16 +142,23 @@ class DataCheck:
             self._report.lost(
                 "rows", str(ref), f"holds {len(table)} rows, {ref.file.rows} were committed"
             )
-        if live and not self._schema(ref.table).equals(_plain(table.schema)):
+        schema = self._schema(ref.table) if live else None
+        if schema is not None and not schema.equals(_plain(table.schema)):
             self._report.lost("schema", str(ref), f"has other columns than the table {ref.table}")
 
-    def _schema(self, table: str) -> pa.Schema:
+    def _schema(self, table: str) -> pa.Schema | None:
+        """Return the columns that a table was declared with; None, with a finding, if none were."""
         if table not in self._schemas:
-            state = self._snapshot.tables.get(table)
-            if state is None:
-                raise DamagedCommitError(f"the table {table} has rows and was never declared")
-            declared = EntityType.model_validate(state.declaration)
-            self._schemas[table] = _plain(declared.arrow_schema)
+            self._schemas[table] = None
+            try:
+                declared = self._types.find(table, self._snapshot)
+            except DamagedCommitError as error:
+                self._report.lost("declaration", table, str(error))
+            else:
+                if declared is None:
+                    self._report.lost("declaration", table, "has rows and was never declared")
+                else:
+                    self._schemas[table] = _plain(declared.arrow_schema)
         return self._schemas[table]
 
 

@@ -25,7 +25,7 @@ class RepairReport:
 
     Attributes:
         mended: What was wrong, and is not any more.
-        removed: Keys of leftovers of dead transactions.
+        removed: Keys of what nothing needs: of dead transactions, of purged scenarios.
         left: What a verification says now.
     """
 

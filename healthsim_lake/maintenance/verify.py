@@ -35,7 +35,7 @@ def verify(log: CommitLog, ref: str | None, *, deep: bool, tell: Progress) -> Ve
     checked = check_log(log.storage, report, tell)
     snapshot = checked.snapshot
     if checked.whole:
-        snapshot = _as_opened(log, snapshot, report)
+        _check_opened(log, snapshot, report)
     needed = collect(log, snapshot, tell)
     checking = DataCheck(log, snapshot, report, deep=deep, tell=tell)
     checking.run(needed, snapshot.scenarios.values())
@@ -56,17 +56,16 @@ def _verify_scenario(
     return report.conclude(snapshot.version, deep=deep)
 
 
-def _as_opened(log: CommitLog, folded: Snapshot, report: Report) -> Snapshot:
+def _check_opened(log: CommitLog, folded: Snapshot, report: Report) -> None:
     """Compare what a reader sees (from a checkpoint) with the fold of all commits."""
     try:
         head = log.refresh()
         opened = head if head.version == folded.version else log.at(version=folded.version)
     except IntegrityError as error:
         report.lost("log", layout.LOG, str(error))
-        return folded
+        return
     if opened.state != folded.state:
         report.mendable("checkpoint", layout.CHECKPOINTS, "readers see another state than the log")
-    return folded
 
 
 def _check_places(

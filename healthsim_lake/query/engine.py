@@ -11,6 +11,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import (
     DataFileMissingError,
     QueryError,
@@ -59,7 +60,7 @@ class Limits:
             whole = isinstance(number, int) and not isinstance(number, bool)
             if not (whole or (name == "seconds" and isinstance(number, float))) or not number > 0:
                 raise QueryError(
-                    f"limits have to be numbers of more than zero; {name} is {number!r}"
+                    f"limits have to be numbers of more than zero; {name} is {shown(number)}"
                 )
 
 

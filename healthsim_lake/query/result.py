@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from healthsim_lake import _json
 from healthsim_lake._json import AsJson
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import QueryError
 from healthsim_lake.query.plain import duration, plain_values
 from healthsim_lake.query.views import sql_type
@@ -28,7 +29,7 @@ def check_page(*, limit: int, offset: int) -> None:
     """
     for name, number in (("limit", limit), ("offset", offset)):
         if not isinstance(number, int) or isinstance(number, bool):
-            raise QueryError(f"{name} has to be a whole number, not {number!r}")
+            raise QueryError(f"{name} has to be a whole number, not {shown(number)}")
     if not 1 <= limit <= MAX_PAGE_SIZE:
         raise QueryError(f"a page has 1 to {MAX_PAGE_SIZE:,} rows, not {limit:,}")
     if offset < 0:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.metadata import check_metadata
 from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.transaction import Label
@@ -139,7 +140,7 @@ class Copies(Room):
         if len(refs) < _FEWEST:
             raise InputError(
                 f"At least 2 scenarios are needed to merge, as a list of names or ids; "
-                f"got {sources!r}"
+                f"got {shown(sources)}"
             )
         scenarios.check_conflict_strategy(conflict_strategy)
         request = scenarios.MergeRequest(

@@ -98,6 +98,9 @@ class Exchange(Room):
         anything is saved. A file of one table is an entity type, called by the file's name; a
         folder holds such files, or small JSON files.
 
+        A packed file may unpack to 250 times its size, and to 256 MB in any case; the environment
+        variable ``HEALTHSIM_UNPACK_RATIO`` sets another number.
+
         Args:
             path: A file or folder.
             name: Name of the scenario; None for what the file says, else for the file's own.

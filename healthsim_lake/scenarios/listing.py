@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain, islice
 from typing import Literal
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.names import check_count, check_text
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.errors import InputError
@@ -25,7 +26,7 @@ def in_order(records: Sequence[ScenarioRecord], sort: Sort) -> Sequence[Scenario
         return sorted(records, key=lambda one: one.created_at, reverse=True)
     if sort == "name":
         return sorted(records, key=lambda one: (one.name.casefold(), one.name))
-    raise InputError(f"sort={sort!r} is not known; use updated_at, created_at or name")
+    raise InputError(f"sort={shown(sort)} is not known; use updated_at, created_at or name")
 
 
 def best_named(records: Sequence[ScenarioRecord], name: str) -> ScenarioRecord | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -76,7 +77,7 @@ class Scenario(Mapping[str, list[dict[str, Any]]]):
         own = self._key(key)
         if own is None:
             raise EntityTypeNotFoundError(
-                f"Scenario '{self.record.name}' holds no {key!r}; "
+                f"Scenario '{self.record.name}' holds no {shown(key)}; "
                 f"it holds {', '.join(self._rows) or 'nothing'}"
             )
         return self._rows[own]
@@ -177,7 +178,7 @@ def choose_sets(
         if one is None:
             held = ", ".join(other.key for other in manifest.sets) or "nothing"
             raise EntityTypeNotFoundError(
-                f"Scenario '{record.name}' holds no {name!r}; it holds {held}"
+                f"Scenario '{record.name}' holds no {shown(name)}; it holds {held}"
             )
         chosen.append(one)
     return chosen

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.metadata import check_metadata
 from healthsim_lake.catalog.names import check_name, check_tags, check_text
 from healthsim_lake.catalog.records import ScenarioRecord, ScenarioVersion
@@ -289,7 +290,7 @@ class Scenarios(Copies, Comparisons, Exchange, Persistence, Summaries):
             known = snapshot.find(ref)
             snapshot.refuse_purged(ref)
             reason = "it is not deleted" if known else "it is not known here"
-            raise ScenarioNotFoundError(f"Deleted scenario {ref!r} not found: {reason}")
+            raise ScenarioNotFoundError(f"Deleted scenario {shown(ref)} not found: {reason}")
         wanted = tombstone.record.name if name is None else check_name(name)
         return scenarios.restore(self._committer, self._types, tombstone, name=wanted)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InvalidSpecificationError
-from healthsim_lake.specs.refusals import problems_of, shown
+from healthsim_lake.specs.refusals import problems_of
 
 
 class Declared(BaseModel):
@@ -72,7 +73,7 @@ class Declared(BaseModel):
             try:
                 key.encode()
             except UnicodeEncodeError:  # pydantic would write other characters in its place
-                reason = f"the key {key!r} holds a lone surrogate, which is not a character"
+                reason = f"the key {shown(key)} holds a lone surrogate, which is not a character"
                 raise InvalidSpecificationError(cls.what(), [((), reason)]) from None
         return model
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, JsonValue, Strict, Tag, model_validator
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InvalidSpecificationError
 from healthsim_lake.specs.base import Declared
 from healthsim_lake.specs.delay import DelaySpec
-from healthsim_lake.specs.refusals import shown
 from healthsim_lake.specs.values import Name, Probability, Text
 
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "not_in", "contains"]

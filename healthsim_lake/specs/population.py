@@ -6,9 +6,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, Strict, Tag, field_validator, model_validator
 
+from healthsim_lake._shown import shown
 from healthsim_lake.specs.base import Declared
 from healthsim_lake.specs.distributions import AgeBands, Distribution, FixedValue
-from healthsim_lake.specs.refusals import shown
 from healthsim_lake.specs.values import (
     Count,
     Name,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import BaseModel, Field, PrivateAttr, Strict, model_validator
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InvalidSpecificationError
 from healthsim_lake.specs.base import Declared
 from healthsim_lake.specs.clinical import (
@@ -17,7 +18,6 @@ from healthsim_lake.specs.clinical import (
     groups_beyond_everybody,
 )
 from healthsim_lake.specs.population import CoverageSpec, DemographicsSpec, GenerationSpec
-from healthsim_lake.specs.refusals import shown
 from healthsim_lake.specs.values import Name, Text, slug
 
 _ID_PATTERN = r"^[A-Za-z0-9_-]+$"

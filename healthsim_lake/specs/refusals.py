@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,14 +50,6 @@ def problems_of(
             reason = _REASONS.get(one["type"], one["msg"].replace("Input should be", "must be"))
             found.append((path, reason if cause is None else str(cause)))
     return tuple(dict.fromkeys(found))
-
-
-def shown(value: object) -> str:
-    """Return `value` for a message, cut short."""
-    try:
-        return reprlib.repr(value)
-    except ValueError:  # an integer of more digits than Python prints
-        return "a number of thousands of digits"
 
 
 def _path(location: tuple[int | str, ...], given: object, *, missing: bool) -> Path:

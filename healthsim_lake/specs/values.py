@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Strict, WithJsonSchema
 
-from healthsim_lake.specs.refusals import shown
+from healthsim_lake._shown import shown
 
 SUM_TOLERANCE = 1e-6
 """What rounded shares may sum to beyond 1."""

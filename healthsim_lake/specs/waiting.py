@@ -6,8 +6,9 @@ import difflib
 import graphlib
 from collections.abc import Iterable, Iterator, Sequence
 
+from healthsim_lake._shown import shown
 from healthsim_lake.specs.events import EventSpec
-from healthsim_lake.specs.refusals import Path, Problem, shown
+from healthsim_lake.specs.refusals import Path, Problem
 
 _SHOWN_IDS = 10
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict, TypeVar
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
 
 PAGE_SIZE = 20
@@ -42,7 +43,7 @@ def at_most_one_of(**given: T | None) -> T | None:
     values = {name: value for name, value in given.items() if value is not None}
     first, *others = values.values() or [None]
     if any(other != first for other in others):
-        told = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        told = ", ".join(f"{name}={shown(value)}" for name, value in values.items())
         raise InputError(f"{told} mean the same; give one")
     return first
 
@@ -67,5 +68,5 @@ def window(
     size, number = PAGE_SIZE if page_size is None else page_size, 0 if page is None else page
     for name, value, least in (("page_size", size, 1), ("page", number, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(f"{name}={value!r}: give a whole number, {least} or more")
+            raise InputError(f"{name}={shown(value)}: give a whole number, {least} or more")
     return {"limit": size, "offset": number * size}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import ParameterError
 
 P = ParamSpec("P")
@@ -58,7 +59,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             kinds = rules[name]
             if kinds and not any(fits(value) for fits, _ in kinds):
                 allowed = ", ".join(words for _, words in kinds)
-                raise ParameterError(f"{function.__name__}: {name}={value!r}: give {allowed}")
+                raise ParameterError(f"{function.__name__}: {name}={shown(value)}: give {allowed}")
         return function(*args, **kwargs)
 
     return called

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from inspect import isfunction
 
+from healthsim_lake._shown import shown
 from healthsim_lake.default import default_lake
 from healthsim_lake.errors import ParameterError
 from healthsim_lake.lake import Lake
@@ -23,7 +24,7 @@ def lake_of(lake: AnyLake) -> Lake:
     if isinstance(lake, str | os.PathLike):
         return Lake(lake)
     if lake is not None and not isinstance(lake, Lake):
-        raise ParameterError(f"lake={lake!r}: give a Lake, a path, a URL or None")
+        raise ParameterError(f"lake={shown(lake)}: give a Lake, a path, a URL or None")
     return default_lake() if lake is None else lake
 
 

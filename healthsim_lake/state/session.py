@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, Generic, Literal, TypeVar
 
+from healthsim_lake._shown import shown
 from healthsim_lake.default import default_lake
 from healthsim_lake.errors import InputError, ScenarioNotFoundError
 from healthsim_lake.lake import Lake
@@ -119,12 +120,12 @@ class SessionManager(ABC, Generic[SessionT]):
             ScenarioNotFoundError: There is no such workspace.
         """
         if mode not in ("replace", "merge"):
-            raise InputError(f"mode={mode!r} is not known; use replace or merge")
+            raise InputError(f"mode={shown(mode)} is not known; use replace or merge")
         if workspace_id is None and name is None:
             raise InputError("Must provide either workspace_id or name")
         workspace = self._find(workspace_id, name)
         if workspace is None:
-            raise ScenarioNotFoundError(f"Workspace {workspace_id or name!r} not found")
+            raise ScenarioNotFoundError(f"Workspace {shown(workspace_id or name)} not found")
         if mode == "replace":
             self.clear()
         self._load_entities_from_workspace(workspace)

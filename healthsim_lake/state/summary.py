@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from healthsim_lake import _clock
 from healthsim_lake._json import AsJson
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.listing import best_named
 from healthsim_lake.scenarios.summarising.summary import CHARACTERS_PER_TOKEN
@@ -143,4 +144,4 @@ def _moment(name: str, value: Any) -> datetime | None:
     try:
         return _clock.to_utc(datetime.fromisoformat(value))
     except (TypeError, ValueError):
-        raise InputError(f"{name}={value!r} is no time in ISO 8601") from None
+        raise InputError(f"{name}={shown(value)} is no time in ISO 8601") from None

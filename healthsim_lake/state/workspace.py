@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, ValidationError
 
 from healthsim_lake import _clock, _json
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.default import default_lake
 from healthsim_lake.errors import FormatError
@@ -135,7 +136,7 @@ class Workspace(BaseModel):
             return cls._read(path)
         record = _scenario_of(default_lake(), workspace_id) if directory is None else None
         if record is None:
-            raise FileNotFoundError(f"Workspace {workspace_id!r} not found in {path.parent}")
+            raise FileNotFoundError(f"Workspace {shown(workspace_id)} not found in {path.parent}")
         return cls.from_scenario(default_lake(), record.id)
 
     @classmethod
@@ -255,7 +256,7 @@ def _folder(directory: Directory) -> Path:
 
 def _path(workspace_id: str, directory: Directory) -> Path:
     if not _FILE_NAME.fullmatch(workspace_id):
-        raise FileNotFoundError(f"Workspace {workspace_id!r} not found: this is no id")
+        raise FileNotFoundError(f"Workspace {shown(workspace_id)} not found: this is no id")
     return _folder(directory) / f"{workspace_id}.json"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InvalidPathError
 
 LAKE = "catalog/lake.json"
@@ -42,7 +43,7 @@ def check_key(key: str) -> str:
             anything else outside of letters, digits and ``_ . = -`` between slashes.
     """
     if not is_key(key):
-        raise InvalidPathError(f"{key!r} is not a key inside a lake")
+        raise InvalidPathError(f"{shown(key)} is not a key inside a lake")
     return key
 
 

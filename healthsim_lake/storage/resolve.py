@@ -9,6 +9,7 @@ from typing import Any
 
 import fsspec
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InvalidPathError
 from healthsim_lake.storage.azure import AzureStorage
 from healthsim_lake.storage.base import Storage
@@ -44,7 +45,7 @@ def open_storage(
     """
     text = os.fspath(url)
     if not text or "\0" in text:
-        raise InvalidPathError(f"{text!r} is not a path or URL")
+        raise InvalidPathError(f"{shown(text)} is not a path or URL")
     if "://" not in text:
         return LocalStorage(Path(text).expanduser().absolute())
     protocol = text.partition("://")[0]
@@ -56,12 +57,12 @@ def open_storage(
     except ImportError as error:
         extra = _EXTRAS.get(protocol)
         remedy = f"; pip install 'healthsim-lake[{extra}]'" if extra else ""
-        raise InvalidPathError(f"cannot open {text!r}: {error}{remedy}") from error
+        raise InvalidPathError(f"cannot open {shown(text)}: {error}{remedy}") from error
     except (ValueError, TypeError) as error:
-        raise InvalidPathError(f"cannot open {text!r}: {error}") from error
+        raise InvalidPathError(f"cannot open {shown(text)}: {error}") from error
     if filesystem.protocol == "file" or "file" in filesystem.protocol:
         return LocalStorage(Path(path).absolute())
     if protocol in CONDITIONAL and not path.strip("/"):
-        raise InvalidPathError(f"{text!r} names no bucket")
+        raise InvalidPathError(f"{shown(text)} names no bucket")
     kind = _KINDS.get(_EXTRAS.get(protocol, ""), FsspecStorage)
     return kind(filesystem, path, single_writer=single_writer)

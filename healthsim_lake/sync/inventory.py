@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from healthsim_lake.catalog import beside
 from healthsim_lake.catalog.actions import RowsAction
-from healthsim_lake.catalog.commit import Commit, digest, parse_commit
+from healthsim_lake.catalog.commit import Commit, parse_commit
 from healthsim_lake.catalog.documents import BodyRef, ChangeDocument, CreateDocument
 from healthsim_lake.catalog.ledgers import ExtendLedger
 from healthsim_lake.catalog.log import CommitLog
@@ -174,6 +175,4 @@ def _read_manifest(storage: Storage, key: str, sha256: str) -> Manifest:
         data = storage.read(key)
     except KeyMissingError as error:
         raise DamagedCommitError(f"the manifest {key} is missing") from error
-    if digest(data) != sha256:
-        raise DamagedCommitError(f"the manifest {key} was altered")
-    return Manifest.model_validate_json(data)
+    return beside.parsed_manifest(data, sha256, f"the manifest {key}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
@@ -23,7 +24,7 @@ def choose(
     if scenario is not None and scenarios is not None:
         raise InputError("give either scenario or scenarios, not both")
     if isinstance(scenarios, str):
-        raise InputError(f"scenarios must be a list; did you mean scenario={scenarios!r}?")
+        raise InputError(f"scenarios must be a list; did you mean scenario={shown(scenarios)}?")
     if scenario is not None:
         return [snapshot.get(scenario)]
     if scenarios is not None:

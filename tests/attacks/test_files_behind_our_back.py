@@ -162,6 +162,17 @@ def test_an_edit_under_a_warm_lake_is_noticed(url):
             frame.collect()
 
 
+def test_an_edit_whose_times_were_forged_deceives_neither_load_nor_verify(url):
+    path = file_of(url, "mine")
+    then = path.stat()
+    edited(path, path)
+    os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
+    with Lake(url) as lake:
+        with pytest.raises(DataFileAlteredError, match="SHA-256"):
+            lake.scenarios.load("mine")
+        assert [one.what for one in lake.maintenance.verify().lost] == ["data-file-altered"]
+
+
 def test_a_copy_of_a_lake_that_lost_its_times_reads_as_the_lake(url, tmp_path):
     """Files whose times are of today are read in full once, and trusted then."""
     copied = shutil.copytree(url, tmp_path / "copied", copy_function=shutil.copyfile)

@@ -14,7 +14,6 @@ from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Entry, Storage
 
 READS = ("read", "stat", "names", "list")
-WRITES = ("create", "put", "sync", "move", "copy", "delete", "prune")
 
 
 class Crash(BaseException):
@@ -22,7 +21,7 @@ class Crash(BaseException):
 
 
 class Faulty(Storage):
-    """A storage in whose operations something can happen; see `Counting`, `Failing`, `Dying`.
+    """A storage in whose operations something can happen; see `Failing`, `Dying`, `Meanwhile`.
 
     Args:
         inner: Where the bytes are.

@@ -21,8 +21,8 @@ def faults(steps: list[str]) -> Iterator[tuple[str, Callable[[Storage], Faulty]]
     """Yield all faults worth trying, with what to call them.
 
     A process that dies at a read, or before a write, leaves what one leaves that dies after the
-    write before it; and whether a read failed, or its answer was lost, is the same. Of reads that
-    fail every eighth is tried. The full exam tries all of that all the same.
+    write before it; and whether a read failed, or its answer was lost, is the same. Of reads every
+    eighth fails. The full exam has every read fail, and processes die before every write, too.
     """
     first_write = next((step for step, name in enumerate(steps) if name not in READS), None)
     for step, name in enumerate(steps):

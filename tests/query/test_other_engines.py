@@ -1,4 +1,4 @@
-"""All tests of questions, on every release of DuckDB that is supported.
+"""All tests of questions, and of what attacks a lake, on every release of DuckDB that is supported.
 
 Each release is installed beside the others, into a folder that goes before the environment's own
 packages. Collected only where HEALTHSIM_OTHER_ENGINES is set, see conftest.
@@ -7,6 +7,7 @@ packages. Collected only where HEALTHSIM_OTHER_ENGINES is set, see conftest.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import duckdb
 import pytest
 
 HERE = Path(__file__).parent
+FOLDERS = [str(HERE), str(HERE.parent / "attacks")]
 RELEASES = ("1.4", "1.5", "2.0")
 
 
@@ -30,12 +32,23 @@ def test_questions_are_answered_the_same_on_every_release(release, tmp_path):
     if done.returncode:
         pytest.skip(f"NOT TESTED ON DUCKDB {release}: IT CANNOT BE INSTALLED. {done.stderr[-300:]}")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    del environment["HEALTHSIM_OTHER_ENGINES"]
+    for name in ("HEALTHSIM_OTHER_ENGINES", "HEALTHSIM_ALL_ATTACKS", "HEALTHSIM_EXAM"):
+        environment.pop(name, None)
     found = subprocess.run(
         [sys.executable, "-c", "import duckdb; print(duckdb.__version__)"],
         check=True, capture_output=True, text=True, env=environment,
     )  # fmt: skip
     assert found.stdout.startswith(f"{release}.")
-    tests = [sys.executable, "-m", "pytest", str(HERE), "-p", "no:cacheprovider"]
+    tests = [sys.executable, "-m", "pytest", *FOLDERS, "-p", "no:cacheprovider"]
+    here = {**environment, "PYTHONPATH": ""}
+    listed = subprocess.run(
+        [*tests, "--collect-only"], check=True, capture_output=True, text=True, env=here
+    )
     run = subprocess.run(tests, check=False, capture_output=True, text=True, env=environment)
     assert run.returncode == 0, run.stdout[-5_000:]
+    ran = re.search(r"^(\d+) passed in", run.stdout, re.MULTILINE)
+    known = sum(
+        int(count) for count in re.findall(r"^tests/.*: (\d+)$", listed.stdout, re.MULTILINE)
+    )
+    assert ran is not None, run.stdout[-5_000:]
+    assert int(ran[1]) == known > 0, "not everything ran"

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from healthsim_lake._json import MAX_DEPTH
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InvalidEntityError
 
 _PLAIN_DIGITS = 400
@@ -90,7 +91,9 @@ def plain(value: Any, depth: int = 0) -> Any:
 def checked_key(key: Any) -> str:
     """Return the key as plain text, or raise `RefusedValueError`."""
     if not isinstance(key, str):
-        raise RefusedValueError(f"the key {key!r} is not text; JSON objects have text keys only")
+        raise RefusedValueError(
+            f"the key {shown(key)} is not text; JSON objects have text keys only"
+        )
     return checked_text(str.__str__(key))
 
 

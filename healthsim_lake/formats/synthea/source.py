@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from healthsim_lake._unpacking import check_unpacked
 from healthsim_lake.errors import FormatError
 
 SUFFIX = ".csv"
@@ -106,6 +107,8 @@ def _in_zip(path: Path) -> list[CsvFile]:
             raise FormatError(f"{path}: {place.name} is encrypted; unpack the zip first")
         opener = partial(_open_member, path, member)
         files.append(CsvFile(place.name, member.file_size, opener))
+    # No member yields more than it declares; members that overlap declare the same bytes twice.
+    check_unpacked(sum(file.size for file in files), path.stat().st_size, str(path))
     return files
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.errors import EntityTypeNotFoundError
@@ -83,7 +84,7 @@ class Difference(Mapping[str, TableDifference]):
         own = self._key(key)
         if own is None:
             raise EntityTypeNotFoundError(
-                f"Neither side holds {key!r}; they hold {', '.join(self._tables) or 'nothing'}"
+                f"Neither side holds {shown(key)}; they hold {', '.join(self._tables) or 'nothing'}"
             )
         return self._tables[own]
 

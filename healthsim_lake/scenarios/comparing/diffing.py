@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -114,7 +115,9 @@ def check_versions(*versions: int | None) -> None:
     """
     for version in versions:
         if version is not None and (type(version) is not int or version < 1):
-            raise InputError(f"a version is a number from 1 on, not {version!r}; see history(...)")
+            raise InputError(
+                f"a version is a number from 1 on, not {shown(version)}; see history(...)"
+            )
 
 
 def _find(snapshot: Snapshot, ref: str, *, deleted: bool) -> ScenarioState:
@@ -162,7 +165,7 @@ def _tables(
         table = by_key.get(name, name if meant is None else meant.name)
         if table not in held:
             raise EntityTypeNotFoundError(
-                f"Neither side holds {name!r}; they hold {', '.join(by_key) or 'nothing'}"
+                f"Neither side holds {shown(name)}; they hold {', '.join(by_key) or 'nothing'}"
             )
         chosen[table] = held[table]
     return chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.comparing.diffing import Side, check_versions
 from healthsim_lake.scenarios.comparing.report import ValidationReport
@@ -25,7 +26,9 @@ def validate(
     """Check the rows of a scenario; see `Comparisons.validate`."""
     check_versions(version)
     if limit is not None and (type(limit) is not int or limit < 0):
-        raise InputError(f"limit_per_rule is a number from 0 on, or None for all; not {limit!r}")
+        raise InputError(
+            f"limit_per_rule is a number from 0 on, or None for all; not {shown(limit)}"
+        )
     snapshot, log, registry = committer.view(), committer.log, known.registry()
     state = snapshot.get(ref)
     side = Side.of(log, state, version or state.record.version)

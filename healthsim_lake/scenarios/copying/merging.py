@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal, get_args
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.names import check_tags, free_name
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -63,7 +64,7 @@ def check_conflict_strategy(strategy: str | None) -> None:
     known = get_args(ConflictStrategy)
     if strategy is not None and strategy not in known:
         raise InputError(
-            f"conflict_strategy={strategy!r} is not known; use one of {', '.join(known)}"
+            f"conflict_strategy={shown(strategy)} is not known; use one of {', '.join(known)}"
         )
 
 
@@ -125,8 +126,8 @@ class Merging:
         for ref, state in zip(refs, states, strict=True):
             if state.record.id in seen:
                 raise InputError(
-                    f"{seen[state.record.id]!r} and {ref!r} are the same scenario, which cannot "
-                    "be merged with itself; clone it first"
+                    f"{shown(seen[state.record.id])} and {shown(ref)} are the same scenario, "
+                    "which cannot be merged with itself; clone it first"
                 )
             seen[state.record.id] = ref
         return [originals.newest(self._log, state) for state in states]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
@@ -98,6 +99,6 @@ def _chosen(snapshot: Snapshot, scenarios: Sequence[str], tag: str | None) -> li
     if tag is not None:
         tagged = [one for one in snapshot.records() if one.has_tag(tag)]
         if not tagged:
-            raise ScenarioNotFoundError(f"no scenario has the tag {tag!r}")
+            raise ScenarioNotFoundError(f"no scenario has the tag {shown(tag)}")
         found.update((one.id, snapshot.scenarios[one.id]) for one in tagged)
     return list(found.values())

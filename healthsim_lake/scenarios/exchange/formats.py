@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
 
 GZ = ".gz"
@@ -55,7 +56,7 @@ def parse_format(text: str, path: str | os.PathLike[str] | None = None) -> Forma
     wanted = (dot + packed) == GZ or (path is not None and os.fspath(path).lower().endswith(GZ))
     if name not in _SUFFIXES or (dot and (dot + packed) != GZ) or (wanted and not _can_gzip(name)):
         known = ", ".join([*_SUFFIXES, *(f"{one}{GZ}" for one in _GZIPPED)])
-        raise InputError(f"Unsupported export format: {text!r}; use one of {known}")
+        raise InputError(f"Unsupported export format: {shown(text)}; use one of {known}")
     return Format(name, gzipped=wanted)
 
 

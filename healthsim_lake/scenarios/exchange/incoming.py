@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
+from healthsim_lake._unpacking import Unpacking
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.errors import FormatError, InputError
 from healthsim_lake.scenarios.exchange import layouts, tabular
@@ -151,7 +153,9 @@ def _one_by_one(path: Path, found: layouts.Survey) -> dict[str, Iterable[dict[st
         key = found.keys[member]
         if key in entities:
             first = next(one for one, meant in found.keys.items() if meant == key)
-            raise InputError(f"{path}: {first!r} and {member!r} both mean {key}; keep one of them")
+            raise InputError(
+                f"{path}: {shown(first)} and {shown(member)} both mean {key}; keep one of them"
+            )
         entities[key] = rows() if count else []
     return entities
 
@@ -195,7 +199,9 @@ def _first(key: str, kind: type, where: str, *places: Mapping[str, Any]) -> Any:
 def _member(place: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
     value = place.get(key)
     if value is not None and not isinstance(value, kind):
-        raise FormatError(f"{where}: {key!r} must be {_WORDS[kind]}, not {type(value).__name__}")
+        raise FormatError(
+            f"{where}: {shown(key)} must be {_WORDS[kind]}, not {type(value).__name__}"
+        )
     return value
 
 
@@ -209,5 +215,6 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         if not packed:
             yield raw
             return
-        with gzip.GzipFile(fileobj=raw) as stream:
-            yield stream  # type: ignore[misc]  # a GzipFile is read from like any file
+        size = os.fstat(raw.fileno()).st_size
+        with Unpacking(gzip.GzipFile(fileobj=raw), size, str(path)) as stream:
+            yield stream  # type: ignore[misc]  # it is read from like any file

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any, NoReturn
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import FormatError
 
 CHUNK = 1024 * 1024
@@ -85,7 +86,7 @@ class JsonPieces:
                 self._refuse("Expecting property name enclosed in double quotes")
             key = self.value()
             if key in seen:
-                self._refuse(f"key {key!r} is given twice in one object")
+                self._refuse(f"key {shown(key)} is given twice in one object")
             seen.add(key)
             self._take(":")
             yield key

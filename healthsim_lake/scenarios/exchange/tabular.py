@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from healthsim_lake import _json
+from healthsim_lake._shown import shown
+from healthsim_lake._unpacking import Unpacking
 from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EXTRA, SCENARIO_ID
 from healthsim_lake.errors import FormatError
@@ -58,7 +60,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _split(stream: pa.NativeFile, path: Path) -> Iterator[bytes]:
+def _split(stream: IO[bytes], path: Path) -> Iterator[bytes]:
     rest = b""
     while True:
         try:
@@ -75,8 +77,10 @@ def _split(stream: pa.NativeFile, path: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _stream(path: Path) -> pa.NativeFile:
-    return pa.input_stream(str(path), compression="detect")
+def _stream(path: Path) -> IO[bytes]:
+    stream = pa.input_stream(str(path), compression="detect")
+    size = path.stat().st_size
+    return Unpacking(stream, size, str(path))  # type: ignore[return-value]  # read from like a file
 
 
 def _csv(path: Path) -> Iterator[pa.Table]:
@@ -103,7 +107,7 @@ def _csv(path: Path) -> Iterator[pa.Table]:
 def _check_names(names: list[str], path: Path) -> None:
     twin = next((name for name in names if names.count(name) > 1), None)
     if twin is not None:
-        raise FormatError(f"{path}: two columns are called {twin!r}")
+        raise FormatError(f"{path}: two columns are called {shown(twin)}")
 
 
 def _parquet(path: Path) -> Iterator[pa.Table]:

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError, KeyExistsError
 from healthsim_lake.scenarios.exchange.formats import Format, split
 from healthsim_lake.storage.placing import beside, make_durable, named_errors
@@ -38,7 +39,9 @@ def target_of(path: str | os.PathLike[str] | None, name: str, form: Format) -> P
         return Path.home() / "Downloads" / own
     text = os.fspath(path)
     if not text or "://" in text:
-        raise InputError(f"an export goes to a file or folder of this machine, not to {text!r}")
+        raise InputError(
+            f"an export goes to a file or folder of this machine, not to {shown(text)}"
+        )
     place = Path(text).expanduser()
     if place.is_dir():
         return place / own

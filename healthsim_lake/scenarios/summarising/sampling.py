@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Literal
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -30,9 +31,11 @@ def check_request(count: int, strategy: str) -> None:
         InputError: Says which.
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise InputError(f"count={count!r}: give a number of rows, 0 or more")
+        raise InputError(f"count={shown(count)}: give a number of rows, 0 or more")
     if strategy not in STRATEGIES:
-        raise InputError(f"strategy={strategy!r} is not known; use one of {', '.join(STRATEGIES)}")
+        raise InputError(
+            f"strategy={shown(strategy)} is not known; use one of {', '.join(STRATEGIES)}"
+        )
 
 
 class Sampling:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import (
     EntitySet,
+    KnownRows,
     Statistics,
     StatisticsRef,
 )
@@ -37,7 +38,6 @@ LONGEST_ROW = 1_000
 """Characters of JSON of a row that is kept; longer ones are shortened."""
 
 Row = dict[str, Any]
-Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Gathering:
     ) -> None:
         self._storage, self._scenario_id = storage, scenario_id
         self.seed = scenario_id if former is None else former.seed
-        self._former: Mapping[str, Entry] = {} if former is None else former.tables
+        self._former: Mapping[str, KnownRows] = {} if former is None else former.tables
         self._before: Mapping[str, int] = before or {}
         self._seen: dict[str, dict[int, Row]] = {}
 
@@ -123,7 +123,8 @@ class Gathering:
         tables = self.entries(sets, type_of, written=writer.statistics, changes=changes)
         if not tables:
             return None
-        known = Statistics(seed=self.seed, tables=tables)
+        # Not checked: what is odd here is computed anew when it is read, and no reason to fail.
+        known = Statistics.model_construct(seed=self.seed, tables=tables)
         return writer.keep_statistics(known, self._scenario_id)
 
     def entries(
@@ -133,7 +134,7 @@ class Gathering:
         *,
         written: Mapping[str, TableStatistics],
         changes: Changes | None = None,
-    ) -> dict[str, Entry]:
+    ) -> dict[str, KnownRows]:
         """Return what is known of each table that has rows.
 
         Args:
@@ -160,7 +161,7 @@ class Gathering:
         done: Changes,
         *,
         written: Mapping[str, TableStatistics],
-    ) -> Entry:
+    ) -> KnownRows:
         former, added = self._former.get(one.table), done.added.get(one.table)
         moved = one.table in done.moved
         if former is None or added is None or moved:
@@ -177,14 +178,15 @@ class Gathering:
             for ref in refs(files, self._scenario_id)
         ]
         statistics = merged([*known, *parts], guessed=figures.guessed)
-        return {**statistics.document(), "samples": self._samples(one, added, moved=moved)}
+        return statistics.document(self._samples(one, added, moved=moved))
 
     def _samples(
         self, one: EntitySet, added: EntitySet | None, *, moved: bool
     ) -> list[tuple[int, Row]]:
         known: dict[int, Row] = {}
         if not moved:
-            known.update(self._former.get(one.table, {}).get("samples", ()))
+            former = self._former.get(one.table)
+            known.update(() if former is None else former["samples"])
             if one.rows - (added or one).rows == self._before.get(one.table, 0):
                 known.update(self._seen.get(one.table, {}))
         wanted = positions(self.seed, one.table, one.rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.catalog.records import EntitySet, Statistics
+from healthsim_lake.catalog.records import EntitySet, KnownRows, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import InputError
@@ -12,7 +13,7 @@ from healthsim_lake.scenarios.loading import record_at
 from healthsim_lake.scenarios.summarising.budget import USUAL_SAMPLES, fitted
 from healthsim_lake.scenarios.summarising.diversity import most_different
 from healthsim_lake.scenarios.summarising.figures import Known, figures
-from healthsim_lake.scenarios.summarising.statistics import Entry, Gathering
+from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.summarising.summary import Summary, check_budget
 from healthsim_lake.tables.measuring.statistics import from_document
 
@@ -48,7 +49,7 @@ def summarise(
     """
     check_budget(budget)
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 0:
-        raise InputError(f"samples={samples!r}: give a number of rows of each type, 0 or more")
+        raise InputError(f"samples={shown(samples)}: give a number of rows of each type, 0 or more")
     manifest = log.manifest(state, version)
     record = record_at(state, manifest, version)
     sets = [one for one in manifest.sets if one.rows]
@@ -65,13 +66,13 @@ def summarise(
         tags=record.tags,
         entity_counts={one.key: one.rows for one in sets},
     )
-    shown = {
+    chosen = {
         one.key: most_different([row for _, row in entries[one.table]["samples"]], samples)
         for one in sets
         if samples
     }
     return fitted(
-        bare, shown, lambda most: figures(tables, written=written, most=most), budget=budget
+        bare, chosen, lambda most: figures(tables, written=written, most=most), budget=budget
     )
 
 
@@ -83,7 +84,7 @@ def _entries(
     *,
     sets: list[EntitySet],
     version: int | None,
-) -> dict[str, Entry]:
+) -> dict[str, KnownRows]:
     """Return what is known of each table, computed where nothing was kept."""
     kept = log.statistics(state, version)
     found = {} if kept is None else kept.tables

@@ -9,6 +9,7 @@ from typing import Any
 
 from healthsim_lake import _clock
 from healthsim_lake._json import AsJson
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
 
 CHARACTERS_PER_TOKEN = 4
@@ -21,7 +22,7 @@ def check_budget(budget: int) -> None:
         InputError: It is no positive integer.
     """
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-        raise InputError(f"budget={budget!r}: give a number of tokens, 1 or more")
+        raise InputError(f"budget={shown(budget)}: give a number of tokens, 1 or more")
 
 
 @dataclass(frozen=True, slots=True)

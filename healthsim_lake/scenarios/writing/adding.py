@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.records import DataFile, EntitySet, Manifest, ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -35,7 +36,7 @@ def check_strategy(on_duplicate: str) -> None:
     """
     if on_duplicate not in STRATEGIES:
         raise InputError(
-            f"on_duplicate={on_duplicate!r} is not known; use one of {', '.join(STRATEGIES)}"
+            f"on_duplicate={shown(on_duplicate)} is not known; use one of {', '.join(STRATEGIES)}"
         )
 
 
@@ -193,7 +194,7 @@ class Adding:
                 there = keys & keys_of(self._storage, [ref], entity_type.key)
                 raise InvalidEntityError(
                     f"{len(there)} rows have a key that the scenario already has, "
-                    f"e.g. {min(there, key=str)!r}; use on_duplicate='replace' or 'keep'",
+                    f"e.g. {shown(min(there, key=str))}; use on_duplicate='replace' or 'keep'",
                     table=former.key,
                     key=entity_type.key,
                 )

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from healthsim_lake import _clock
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
@@ -155,7 +156,7 @@ def _encode(
 def _check_provenance(provenance: Mapping[str, str]) -> None:
     for mark, value in provenance.items():
         if mark not in MARKS:
-            raise InputError(f"provenance: {mark!r} is not known; use {', '.join(MARKS)}")
+            raise InputError(f"provenance: {shown(mark)} is not known; use {', '.join(MARKS)}")
         try:
             value.encode()
         except (AttributeError, UnicodeEncodeError):

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import pyarrow as pa
 
+from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError, InvalidEntityError
 
 ROWS_PER_CHUNK = 50_000
@@ -62,7 +63,7 @@ def keys_of(entities: Entities) -> list[str]:
         )
     for key in entities:
         if not isinstance(key, str):
-            raise InputError(f"entity type {key!r} must be text, not {type(key).__name__}")
+            raise InputError(f"entity type {shown(key)} must be text, not {type(key).__name__}")
     return list(entities)
 
 

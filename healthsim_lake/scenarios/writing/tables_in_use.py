@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog.actions import Action, DeclareTable, Requirement, TableIs
 from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -56,7 +57,7 @@ class TablesInUse:
         other = self._key_of.setdefault(entity_type.name, key)
         if other != key:
             raise InputError(
-                f"{other!r} and {key!r} both mean the table {entity_type.name}; "
+                f"{shown(other)} and {shown(key)} both mean the table {entity_type.name}; "
                 "give their rows under one of them"
             )
         self._by_key[key] = entity_type
@@ -90,7 +91,7 @@ class TablesInUse:
         """
         found = self.types.get(table) or self._pinned.find(table, snapshot)
         if found is None:
-            raise EntityTypeNotFoundError(f"the lake has no table {table!r}")
+            raise EntityTypeNotFoundError(f"the lake has no table {shown(table)}")
         return found
 
     @property

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
+from healthsim_lake.catalog.records import KnownRows
 from healthsim_lake.entities.figures import Figures
 from healthsim_lake.tables.measuring.columns import Columns, Frame
 
@@ -79,13 +80,17 @@ class TableStatistics:
     amounts: dict[str, AmountStatistics] = field(default_factory=dict)
     dates: list[tuple[str, str | None, str | None]] = field(default_factory=list)
 
-    def document(self) -> dict[str, Any]:
-        """Return the statistics as JSON values; `from_document` reads them back."""
-        shown: dict[str, Any] = {"rows": self.rows}
+    def document(self, samples: list[tuple[int, dict[str, Any]]]) -> KnownRows:
+        """Return the statistics as JSON values; `from_document` reads them back.
+
+        Args:
+            samples: Positions and rows that are kept with them.
+        """
+        shown: KnownRows = {"rows": self.rows, "samples": samples}
         if self.values:
             shown["values"] = self.values
         if self.codes is not None:
-            shown["codes"] = [[*code, rows] for code, rows in self.codes.items()]
+            shown["codes"] = [(*code, rows) for code, rows in self.codes.items()]
         if self.approximate:
             shown["approximate"] = True
         if self.births is not None:
@@ -93,7 +98,13 @@ class TableStatistics:
             shown["deaths"] = sorted(self.deaths.items())
         if self.amounts:
             shown["amounts"] = {
-                name: [one.figure, one.count, *map(_text, (one.total, one.least, one.greatest))]
+                name: (
+                    one.figure,
+                    one.count,
+                    format(one.total, "f"),
+                    _text(one.least),
+                    _text(one.greatest),
+                )
                 for name, one in self.amounts.items()
             }
         if self.dates:
@@ -101,7 +112,7 @@ class TableStatistics:
         return shown
 
 
-def from_document(document: Mapping[str, Any]) -> TableStatistics:
+def from_document(document: KnownRows) -> TableStatistics:
     """Return the statistics that `TableStatistics.document` made JSON of."""
     codes, births = document.get("codes"), document.get("births")
     return TableStatistics(
@@ -109,8 +120,8 @@ def from_document(document: Mapping[str, Any]) -> TableStatistics:
         values=dict(document.get("values", {})),
         codes=None if codes is None else {(code, label): rows for code, label, rows in codes},
         approximate=document.get("approximate", False),
-        births=None if births is None else dict(map(tuple, births)),
-        deaths=dict(map(tuple, document.get("deaths", ()))),
+        births=None if births is None else dict(births),
+        deaths=dict(document.get("deaths", ())),
         amounts={
             name: AmountStatistics(figure, count, *map(_number, numbers))
             for name, (figure, count, *numbers) in document.get("amounts", {}).items()
