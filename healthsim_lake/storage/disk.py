@@ -39,7 +39,7 @@ def write_new(
         write_all(descriptor, data)
         if sealed:
             seconds = int(time.time())
-            os.utime(path, (seconds, seconds))
+            os.utime(descriptor if os.utime in os.supports_fd else path, (seconds, seconds))
         if durable:
             os.fsync(descriptor)
     except BaseException:
