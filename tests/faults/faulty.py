@@ -13,6 +13,7 @@ from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.errors import StorageError
 from healthsim_lake.storage import Entry, Storage
 
+WRITES = ("create", "put", "sync", "move", "copy", "delete", "prune")
 READS = ("read", "stat", "names", "list")
 
 
