@@ -123,21 +123,17 @@ class Start:
 
 
 def newest(
-    storage: Storage,
-    lake_id: str,
-    *,
-    until: int | None = None,
-    listed: list[str] | None = None,
+    storage: Storage, lake_id: str, *, listed: list[str], until: int | None = None
 ) -> Start | None:
     """Return the newest checkpoint that agrees with the log, at most at version `until`.
 
     Args:
         storage: Where the lake is.
         lake_id: Of the lake.
+        listed: What `keys` returned.
         until: A version.
-        listed: What `keys` returned; by default they are listed here.
     """
-    for key in reversed(keys(storage) if listed is None else listed):
+    for key in reversed(listed):
         parts = layout.checkpoint_parts(key)
         if parts is None or (until is not None and parts[0] > until):
             continue

@@ -48,7 +48,9 @@ class CommitLog(LogHead):
 
     def _rebuild(self, version: int) -> Snapshot:
         with uncollected():
-            start = checkpoint.newest(self.storage, self._require().lake.lake_id, until=version)
+            listed = checkpoint.keys(self.storage)
+            lake_id = self._require().lake.lake_id
+            start = checkpoint.newest(self.storage, lake_id, listed=listed, until=version)
             if start is None:
                 found = chain.read_lake_file(self.storage)
                 base = Snapshot(version=0, digest="" if found is None else found[1])

@@ -12,12 +12,10 @@ def forget(action: Forget, state: State, commit: Commit) -> None:
     """Remember what may be read from here on, and drop what may not."""
     former = state.retention
     farther = action.before > former.before
-    state.retain(
-        Retention(
-            before=max(former.before, action.before),
-            commit=commit.version if farther else former.commit,
-            abandoned={**former.abandoned, **dict.fromkeys(action.abandons, commit.timestamp)},
-        )
+    state.retention = Retention(
+        before=max(former.before, action.before),
+        commit=commit.version if farther else former.commit,
+        abandoned={**former.abandoned, **dict.fromkeys(action.abandons, commit.timestamp)},
     )
     if farther:
         trim(state, action.before)
@@ -60,7 +58,7 @@ def applied(past: State, head: State) -> State:
         return past
     state = past.mutable_copy()
     trim(state, head.retention.before)
-    state.retain(head.retention)
+    state.retention = head.retention
     for scenario_id, gone in head.purged.items():
         known = state.scenarios.get(scenario_id)
         if known is not None:

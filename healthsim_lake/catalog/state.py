@@ -253,10 +253,6 @@ class State:
         if self.names.get(former.record.name) == scenario_id:
             del self.names[former.record.name]
 
-    def retain(self, retention: Retention) -> None:
-        """Set what may still be read."""
-        self.retention = retention
-
     def remember(self, key: str, result: IdempotentResult) -> None:
         """Keep what a request with an idempotency key led to."""
         self.results[key] = result
@@ -268,7 +264,7 @@ class State:
         """
         if any(when < moment for when in self.retention.abandoned.values()):
             kept = {txn: when for txn, when in self.retention.abandoned.items() if when >= moment}
-            self.retain(self.retention.model_copy(update={"abandoned": kept}))
+            self.retention = self.retention.model_copy(update={"abandoned": kept})
         while self.results:
             key = next(iter(self.results))
             if self.results[key].timestamp >= moment:

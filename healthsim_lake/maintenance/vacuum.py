@@ -217,7 +217,7 @@ def _trimmed(head: Snapshot, before: int) -> Snapshot:
     state = head.state.mutable_copy()
     first = max(before, state.retention.before)
     trim(state, first)
-    state.retain(state.retention.model_copy(update={"before": first}))
+    state.retention = state.retention.model_copy(update={"before": first})
     return replace(head, state=state)
 
 

@@ -34,6 +34,7 @@ PENDING = 1
 _SENDERS = 12
 """Files on their way to a store at the same time: that is waiting, and no work."""
 _BYTES_UNDER_WAY = 128 * 2**20
+"""So much of them at most: it is in memory until it is sent."""
 
 
 @cache
