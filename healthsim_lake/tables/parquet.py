@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from datetime import date, datetime
 from typing import Any, Literal
@@ -19,6 +20,7 @@ ROW_GROUP_ROWS = 131_072
 COMPRESSION: Literal["zstd"] = "zstd"
 COMPRESSION_LEVEL = 1
 """Higher levels take a third longer and make columns of codes and ids no smaller."""
+_ARROW_KEY = "ARROW:schema"
 SHAPES_KEY = "healthsim.shapes"
 """Key of the file's footer under which the shapes of its rows stand."""
 DICTIONARY_ROWS = 500
@@ -43,8 +45,9 @@ def to_bytes(chunk: Chunk, entity_type: EntityType) -> bytes | memoryview:
         compression_level=COMPRESSION_LEVEL,
         statistics=True,
         row_group_size=ROW_GROUP_ROWS,
-        metadata={SHAPES_KEY: shapes.decode()},
-        arrow_schema=_large(entity_type.arrow_schema),
+        metadata={SHAPES_KEY: shapes.decode(), _ARROW_KEY: _told(entity_type.arrow_schema)},
+        # As views, texts are written from where they are; any other type copies them first
+        arrow_schema=_textual(entity_type.arrow_schema, pa.string_view()),
     )
     return sink.getvalue()
 
@@ -73,11 +76,16 @@ def _arrow_bytes(table: pa.Table, shapes: bytes, schema: pa.Schema) -> memoryvie
     return memoryview(sink.getvalue())
 
 
-def _large(schema: pa.Schema) -> pa.Schema:
-    """Return `schema` with the text type that Polars writes; in Parquet it is the same one."""
+def _told(schema: pa.Schema) -> str:
+    """Return what the file tells Arrow of its types: no views, which older readers do not know."""
+    told = _textual(schema, pa.large_string()).serialize().to_pybytes()
+    return base64.b64encode(told).decode()
+
+
+def _textual(schema: pa.Schema, text: pa.DataType) -> pa.Schema:
+    """Return `schema` with another type of text; in Parquet they are all the same one."""
     return pa.schema(
-        field.with_type(pa.large_string()) if field.type == pa.string() else field
-        for field in schema
+        field.with_type(text) if field.type == pa.string() else field for field in schema
     )
 
 

@@ -31,6 +31,8 @@ WORKERS = 3
 """One writes what is encoded, and the others wait for the disk."""
 PENDING = 1
 """Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
+_ENCODERS = 2
+"""Files encoded at the same time: with more, all of them would be ready to be sent late."""
 _SENDERS = 12
 """Files on their way to a store at the same time: that is waiting, and no work."""
 _BYTES_UNDER_WAY = 128 * 2**20
@@ -89,7 +91,7 @@ class FileWriter:
         self._statistics: dict[str, TableStatistics] = {}
         self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
         self._room = threading.Semaphore(WORKERS + PENDING)
-        self._encoders, self._line = threading.Semaphore(WORKERS), _Line()
+        self._encoders, self._line = threading.Semaphore(_ENCODERS), _Line()
         # A disk is no faster for more who write; a store answers as many as ask.
         self._threads = WORKERS if storage.stages else WORKERS + PENDING + _SENDERS
         self._measuring: list[Future[None]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -53,6 +54,15 @@ def test_small_files_carry_no_arrow_schema_and_no_page_index(lake):
         assert not column.has_offset_index
         assert column.compression == "ZSTD"
         assert column.statistics.min == "1"
+
+
+def test_large_files_tell_arrow_of_no_type_that_older_readers_do_not_know(lake):
+    lake.scenarios.save("demo", {"patients": [{"id": str(n)} for n in range(5_000)]})
+    with file_of(lake, "patients") as file:
+        assert b"ARROW:schema" in file.metadata.metadata
+        told = set(file.schema_arrow.types)
+    assert pa.large_string() in told
+    assert told.isdisjoint({pa.string_view(), pa.binary_view()})
 
 
 def test_manifests_know_the_bounds_of_keys_and_dates(lake):

@@ -60,6 +60,19 @@ def test_both_engines_find_the_same(rows):
     assert measured(frame(table(rows)), PATIENTS) == of_people(rows)
 
 
+@given(
+    st.integers(0, 2 * MOST_GUESSED),
+    st.lists(st.integers(0, MOST_GUESSED + 1) | st.none(), max_size=20),
+    st.booleans(),
+)
+def test_both_engines_find_the_same_free_text(distinct, others, late):
+    words = [*(str(one) for one in range(distinct)), *(["same"] * (3 * MOST_GUESSED))]
+    words += [None if one is None else "long " * 30 + str(one) for one in others]
+    rows = pa.table({"word": words[::-1] if late else words})
+    figures = Figures(values=("word",), guessed=True)
+    assert measured(frame(rows), figures) == measured(rows, figures)
+
+
 @given(st.lists(people, min_size=1, max_size=4))
 def test_statistics_of_parts_together_are_those_of_all_rows(parts):
     whole = of_people([row for part in parts for row in part])

@@ -7,7 +7,7 @@ times the work. Large ones are counted by Polars.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -21,7 +21,8 @@ Frame: TypeAlias = pl.DataFrame | pa.Table
 Amounts = tuple[int, Decimal, Decimal | None, Decimal | None]
 """How many, sum, least and greatest."""
 
-
+_FIRST = 2
+"""So many times as many rows as values are wanted tell ids and free text from categories."""
 _NO_AMOUNTS: Amounts = (0, Decimal(0), None, None)
 
 
@@ -57,6 +58,17 @@ class Columns:
             (tuple(None if place is None else row[place] for place in at), rows)
             for row, rows in counted
         ]
+
+    def starts_with_more_than(self, most: int, name: str, label: Callable[[Any], str]) -> bool:
+        """Return whether the first rows alone have more than `most` labels in this column.
+
+        Whoever counts the values of a column only if they are few need not count ids and notes.
+        Small tables are not looked at twice.
+        """
+        if not isinstance(self._frame, pl.DataFrame) or not self._has_values(name):
+            return False
+        first = self._frame[name].head(_FIRST * most).drop_nulls()
+        return len(set(map(label, first))) > most
 
     def births(self, birth: str, death: str | None) -> Mapping[int, int]:
         """Return the years of birth of the living, with numbers of rows."""

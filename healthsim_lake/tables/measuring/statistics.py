@@ -139,12 +139,10 @@ def measured(frame: Frame, figures: Figures) -> TableStatistics:
     """
     columns = Columns(frame, figures.columns)
     found = TableStatistics(rows=len(frame))
+    most = _most(guessed=figures.guessed)
     for name in figures.values:
-        texts: Counter[str] = Counter()
-        for (value,), rows in columns.counts(name):
-            if value is not None:
-                texts[_label(value)] += rows
-        found.values[name] = _categories(texts, guessed=figures.guessed)
+        free = columns.starts_with_more_than(most, name, _label)
+        found.values[name] = None if free else _categories(_texts(columns, name), most)
     if figures.codes is not None:
         _count_codes(found, columns, figures.codes)
     if figures.birth is not None:
@@ -194,7 +192,7 @@ def _take(result: TableStatistics, part: TableStatistics, *, guessed: bool) -> N
         if known is None or counts is None:
             result.values[name] = None
         else:
-            result.values[name] = _categories(_sum(known, counts), guessed=guessed)
+            result.values[name] = _categories(_sum(known, counts), _most(guessed=guessed))
     if part.codes is not None:
         _keep_codes(result, _sum(result.codes or {}, part.codes))
     result.approximate |= part.approximate
@@ -212,8 +210,20 @@ def _sum(one: Mapping[Any, int], other: Mapping[Any, int]) -> Counter[Any]:
     return counts
 
 
-def _categories(counts: Counter[str], *, guessed: bool) -> dict[str, int] | None:
-    if len(counts) > (MOST_GUESSED if guessed else MOST_VALUES):
+def _most(*, guessed: bool) -> int:
+    return MOST_GUESSED if guessed else MOST_VALUES
+
+
+def _texts(columns: Columns, name: str) -> Counter[str]:
+    texts: Counter[str] = Counter()
+    for (value,), rows in columns.counts(name):
+        if value is not None:
+            texts[_label(value)] += rows
+    return texts
+
+
+def _categories(counts: Counter[str], most: int) -> dict[str, int] | None:
+    if len(counts) > most:
         return None
     return dict(sorted(counts.items(), key=_rank))
 
