@@ -124,7 +124,7 @@ class Carrying(ABC):
         """Return what carries that much of this lake to `target`."""
         log, committer = self._whole(), target._committer
         if committer.read_only:
-            raise ReadOnlyError(None, f"{target.url} was opened for reading only")
+            raise ReadOnlyError(f"{target.url} was opened for reading only")
         if scenario is None and tag is None:
             return partial(sync.mirror, log, committer.log)
         refs = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())

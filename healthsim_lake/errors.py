@@ -214,6 +214,10 @@ class ForeignLakeError(ConflictError):
 class StorageError(LakeError, OSError):
     """The store could not do what was asked (disk full, permission, network)."""
 
+    def __str__(self) -> str:
+        """Return the message alone, which a number of the system (`errno`) explains to nobody."""
+        return self.strerror or super().__str__()
+
 
 class KeyExistsError(StorageError, FileExistsError):
     """An exclusive create found the key taken."""

@@ -152,7 +152,7 @@ class Lake(Carrying):
             ReadOnlyError: The lake was opened for reading only.
         """
         if self._committer.read_only:
-            raise ReadOnlyError(None, "this lake was opened for reading only")
+            raise ReadOnlyError("this lake was opened for reading only")
         return self._log.create_lake()
 
     @property

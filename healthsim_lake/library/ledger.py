@@ -205,4 +205,4 @@ class Ledger:
 
     def _check_writable(self) -> None:
         if self._committer.read_only:
-            raise ReadOnlyError(None, "this lake was opened for reading only")
+            raise ReadOnlyError("this lake was opened for reading only")

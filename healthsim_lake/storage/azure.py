@@ -57,7 +57,7 @@ class AzureStorage(FsspecStorage):
             time.sleep(0.1)
             state = self._ask(new, "get_blob_properties").copy.status
         if state != "success":
-            raise StorageError(None, f"{self.url}: a copy of {old} ended as {state!r}; try again")
+            raise StorageError(f"{self.url}: a copy of {old} ended as {state!r}; try again")
 
     def _remove(self, path: str) -> None:
         self._ask(path, "delete_blob")

@@ -95,7 +95,6 @@ class Creator:
                 return
             url = self._storage.url
             refusal = UnsafeStoreError(
-                None,
                 f"{url}: the store does not keep two writers from both winning (it ignores "
                 "conditional creates); if nobody else writes, open the lake with "
                 "single_writer=True",

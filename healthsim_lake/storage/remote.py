@@ -99,7 +99,7 @@ class FsspecStorage(Requests, Storage):
             with mapped_errors(self.url, key, "read"):
                 taken = self._client.exists(path)
             if taken:
-                raise KeyExistsError(None, f"{key} already exists")
+                raise KeyExistsError(f"{key} already exists")
             self._write(key, data)
 
     def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:  # noqa: ARG002  # a store knows no other way

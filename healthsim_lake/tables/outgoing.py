@@ -138,7 +138,7 @@ class TableFrames:
                 row_group_size=parquet.ROW_GROUP_ROWS,
             )
         except pl.exceptions.ComputeError as error:
-            raise StorageError(None, f"cannot write {path.name}: {error}") from error
+            raise StorageError(f"cannot write {path.name}: {error}") from error
 
     def write_csv(self, stream: IO[bytes]) -> None:
         """Write CSV with a header; a null is an empty cell, an empty text is ``""``."""
