@@ -32,7 +32,7 @@ WORKERS = 3
 PENDING = 1
 """Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
 _ENCODERS = 2
-"""Files encoded at the same time: with more, all of them would be ready to be sent late."""
+"""Files encoded at the same time where they are sent: with more, all would be on their way late."""
 _SENDERS = 12
 """Files on their way to a store at the same time: that is waiting, and no work."""
 _BYTES_UNDER_WAY = 128 * 2**20
@@ -90,10 +90,11 @@ class FileWriter:
         self._keys: dict[str, str] = {}
         self._statistics: dict[str, TableStatistics] = {}
         self._unmeasured: list[tuple[str, Chunk, EntityType]] = []
-        self._room = threading.Semaphore(WORKERS + PENDING)
-        self._encoders, self._line = threading.Semaphore(_ENCODERS), _Line()
         # A disk is no faster for more who write; a store answers as many as ask.
-        self._threads = WORKERS if storage.stages else WORKERS + PENDING + _SENDERS
+        encoders = WORKERS if storage.stages else _ENCODERS
+        self._threads = WORKERS if storage.stages else _ENCODERS + PENDING + _SENDERS
+        self._room = threading.Semaphore(encoders + PENDING)
+        self._encoders, self._line = threading.Semaphore(encoders), _Line()
         self._measuring: list[Future[None]] = []
         self._futures: list[Future[Any]] = []
 
@@ -128,7 +129,7 @@ class FileWriter:
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
         self._keys[name] = key
 
-        early = not self._storage.stages  # on a disk there is room when the file is whole
+        sends = not self._storage.stages  # then there is room again before the file is whole
         waiting = [chunk]  # so that it goes when it is encoded, however long sending takes
 
         def write() -> DataFile:
@@ -137,7 +138,7 @@ class FileWriter:
                     file, data = _encoded(waiting.pop(), entity_type, name)
                     self._line.enter(file.bytes)
             finally:
-                if early:
+                if sends:
                     self._room.release()
             try:
                 self._storage.put(key, data)
@@ -145,12 +146,18 @@ class FileWriter:
                 self._line.leave(file.bytes)
             return file
 
-        written = self._run(write, early=early)
+        self._room.acquire()
+        written = self._run(write)
+        if not sends:
+            written.add_done_callback(lambda _: self._room.release())
         if measure and chunk.rows < SMALL_ROWS:
             self._unmeasured.append((name, chunk, entity_type))
         elif measure:
             # Beside the writing, which is what everybody waits for in the end
-            self._measuring.append(self._run(lambda: self._measure(name, chunk, entity_type)))
+            self._room.acquire()
+            measuring = self._run(lambda: self._measure(name, chunk, entity_type))
+            measuring.add_done_callback(lambda _: self._room.release())
+            self._measuring.append(measuring)
         return written
 
     def measure(self) -> None:
@@ -210,7 +217,11 @@ class FileWriter:
         self._keys[name] = key
 
         def write() -> DataFile:
-            self._storage.put(key, read())
+            self._line.enter(ref.file.bytes)
+            try:
+                self._storage.put(key, read())
+            finally:
+                self._line.leave(ref.file.bytes)
             return ref.file.model_copy(update={"name": name})
 
         return self._run(write)
@@ -245,12 +256,9 @@ class FileWriter:
                 future.cancel()
         wait(self._futures)
 
-    def _run(self, write: Callable[[], T], *, early: bool = False) -> Future[T]:
-        """Have a helper do something when there is room; `early` if it makes room again itself."""
-        self._room.acquire()
-        future = _helpers(os.getpid(), self._threads).submit(write)
-        if not early:
-            future.add_done_callback(lambda _: self._room.release())
+    def _run(self, work: Callable[[], T]) -> Future[T]:
+        """Have a helper do something beside."""
+        future = _helpers(os.getpid(), self._threads).submit(work)
         self._futures.append(future)
         return future
 
