@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from healthsim_lake._shown import shown
 from healthsim_lake.errors import FormatError
 
+EXTRA_LINE = "Extra data (objects on lines of their own are NDJSON: import them as ndjson)"
 MAX_DEPTH = 200
 MAX_KEPT_DEPTH = 170
 """Levels of a value inside a document of the catalog; readers of documents stop at 200 in all."""
@@ -216,8 +217,10 @@ def loads_foreign(data: bytes | str, *, where: str) -> Any:
     except UnicodeDecodeError as error:
         raise FormatError(f"{where}: not UTF-8 text (byte {error.start})") from error
     except json.JSONDecodeError as error:
+        extra_line = error.msg == "Extra data" and error.lineno > 1 and error.doc[error.pos] == "{"
+        reason = EXTRA_LINE if extra_line else error.msg
         raise FormatError(
-            f"{where}: not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+            f"{where}: not valid JSON at line {error.lineno}, column {error.colno}: {reason}"
         ) from error
     except RecursionError as error:
         raise FormatError(f"{where}: nested too deeply (more than {MAX_DEPTH} levels)") from error

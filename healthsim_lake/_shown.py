@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
 import reprlib
+from collections.abc import Iterable
 
 _LONGEST = 250
 """Characters; names may have 200."""
+_COMPARED = 5_000
+"""Names that are looked at for a similar one: a tenth of a second."""
 
 
 class _Short(reprlib.Repr):
@@ -32,3 +37,18 @@ def shown(value: object) -> str:
         return _short(value)
     except Exception:  # noqa: BLE001  # whatever its own repr raises is not what is wrong here
         return f"a {type(value).__name__}"
+
+
+def similar(wanted: object, names: Iterable[str]) -> str:
+    """Return the end of a message that asks whether another name was meant, or nothing.
+
+    Args:
+        wanted: What was not found.
+        names: What there is.
+    """
+    if not isinstance(wanted, str) or len(wanted) > _LONGEST:
+        return ""
+    by_folded = {name.casefold(): name for name in itertools.islice(names, _COMPARED)}
+    close = difflib.get_close_matches(wanted.casefold(), by_folded, n=2, cutoff=0.75)
+    meant = " or ".join(shown(by_folded[one]) for one in close)
+    return f"; did you mean {meant}?" if meant else ""

@@ -126,7 +126,8 @@ class Lake(Carrying):
         return Lake(url, storage_options=storage_options, single_writer=single_writer)
 
     def __repr__(self) -> str:
-        return f"<Lake {self.url}>"
+        past = "" if self._pinned is None else f" at version {self.version}"
+        return f"<Lake {self.url}{past}>"
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from healthsim_lake import _json
 from healthsim_lake._clock import to_utc
+from healthsim_lake._shown import shown
 from healthsim_lake.catalog import beside, chain, checkpoint
 from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import digest
@@ -16,7 +17,12 @@ from healthsim_lake.catalog.retention_fold import applied
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.uncollected import uncollected
-from healthsim_lake.errors import DamagedCommitError, KeyMissingError, VersionNotFoundError
+from healthsim_lake.errors import (
+    DamagedCommitError,
+    InputError,
+    KeyMissingError,
+    VersionNotFoundError,
+)
 from healthsim_lake.storage import layout
 
 
@@ -29,11 +35,17 @@ class CommitLog(LogHead):
         Raises:
             VersionNotFoundError: There is no such version, nothing was committed by then, or
                 `vacuum` has forgotten it.
+            InputError: The time is no datetime.
         """
         head = self.refresh()
         if version is None and timestamp is None:
             return head
         if timestamp is not None:
+            if not isinstance(timestamp, datetime):
+                raise InputError(
+                    "a time must be a datetime, such as datetime.fromisoformat('2026-11-21T09:30'),"
+                    f" not {shown(timestamp)}"
+                )
             version = self.version_at(timestamp)
         if version is None or not 0 <= version <= head.version:
             raise VersionNotFoundError(

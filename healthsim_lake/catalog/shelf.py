@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from healthsim_lake._shown import shown
+from healthsim_lake._shown import shown, similar
 from healthsim_lake.catalog.documents import Collection, DocumentRevision, DocumentState
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import DocumentNotFoundError, VersionNotFoundError
@@ -60,7 +60,8 @@ class Shelf:
                 f"{self._noun} {shown(ref)} not found: it was deleted; restore({shown(ref)}) "
                 "brings it back"
             )
-        raise DocumentNotFoundError(f"{self._noun} {shown(ref)} not found in the lake")
+        hint = similar(ref, (one.record.name for one in self if not one.record.deleted))
+        raise DocumentNotFoundError(f"{self._noun} {shown(ref)} not found in the lake{hint}")
 
     def get_even_deleted(self, ref: str) -> DocumentState:
         """Return the document, or what is left of it, with that id or name.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from healthsim_lake._shown import shown
+from healthsim_lake._shown import shown, similar
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.fold import fold
 from healthsim_lake.catalog.records import ScenarioRecord
@@ -112,7 +112,8 @@ class Snapshot:
                 f"Scenario {shown(ref)} not found: it was deleted; restore({shown(ref)}) "
                 "brings it back"
             )
-        raise ScenarioNotFoundError(f"Scenario {shown(ref)} not found in the lake")
+        hint = similar(ref, self.state.names)
+        raise ScenarioNotFoundError(f"Scenario {shown(ref)} not found in the lake{hint}")
 
     def find_deleted(self, ref: str) -> ScenarioState | None:
         """Return the tombstone with that id, or the one of that name that was deleted last."""

@@ -133,7 +133,7 @@ OtherNameOption = Annotated[
 FileNameOption = Annotated[
     str | None,
     typer.Option(
-        "--name", metavar="NAME", help="Name of the scenario; else the file says, or is it."
+        "--name", metavar="NAME", help="Name of the scenario; else as in the file, or as the file."
     ),
 ]
 TagOption = Annotated[

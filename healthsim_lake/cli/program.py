@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -24,6 +25,11 @@ from healthsim_lake.errors import ConflictError, LakeError, NotFoundError, Scena
 PROGRAM = "healthsim-lake"
 
 FAILED, MISUSED, CONFLICT, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 130
+
+# Errors name methods; here the commands are named that do the same.
+_RESTORE = re.compile(
+    r"^((?:Scenario|Profile|Journey) .* not found: it was deleted;) restore\((.*)\)"
+)
 
 # Typer carries its own copy of click, and does not export this class of it.
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
@@ -65,7 +71,7 @@ def _guard(run: Any, settings: Settings) -> int:
         result = run()
         sys.stdout.flush()
     except _UsageError as error:
-        _tell(error.format_message(), _usage_hint(error))
+        _tell(error.format_message().replace(": Value error, ", ": "), _usage_hint(error))
         return MISUSED
     except typer.Abort:
         note("interrupted")
@@ -97,7 +103,8 @@ def _tell(message: str, hint: str = "") -> None:
 
 def _message(error: LakeError | OSError) -> str:
     if not isinstance(error, OSError) or error.strerror is None:
-        return str(error).replace("overwrite=True", "--overwrite")  # as it is called here
+        text = str(error).replace("overwrite=True", "--overwrite")  # as it is called here
+        return _RESTORE.sub(r"\1 restore \2", text)
     return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 

@@ -102,7 +102,9 @@ def list_scenarios(
         print_json([record.to_dict() for record in found])
         return
     if not found:
-        note(f"no scenario found in {url}; healthsim-lake save or import puts one there")
+        chosen = tag or search or product or offset
+        advice = "is like that" if chosen else "is there; healthsim-lake save or import puts one in"
+        note(f"{url}: no scenario {advice}")
         return
     print_list(found)
     if len(found) == limit:

@@ -141,3 +141,7 @@ __all__ = [
 __getattr__ = lazy_face(
     __name__, {**dict.fromkeys(_RECORDS, "records"), "QueryResult": "auto_persist"}
 )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -58,7 +58,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         for name, value in given.items():
             kinds = rules[name]
             if kinds and not any(fits(value) for fits, _ in kinds):
-                allowed = ", ".join(words for _, words in kinds)
+                allowed = " or ".join(words for _, words in kinds)
                 raise ParameterError(f"{function.__name__}: {name}={shown(value)}: give {allowed}")
         return function(*args, **kwargs)
 

@@ -63,3 +63,30 @@ def test_errors_have_their_codes(run, tmp_path):
     assert "line 1, column 38" in cut.err
     taken = run("import", "json", run("export", "cohort", tmp_path, "--json").json["file_path"])
     assert taken.code == 3
+
+
+@pytest.mark.usefixtures("lake")
+@pytest.mark.parametrize(("suffix", "meant"), [("csv", "csv"), ("jsonl", "ndjson")])
+def test_no_file_is_called_like_one_of_another_format(run, tmp_path, suffix, meant):
+    refused = run("export", "cohort", tmp_path / f"cohort.{suffix}")
+    assert refused.code == 1
+    assert f"is called like a file of {meant}, but would hold json" in refused.err
+    assert not (tmp_path / f"cohort.{suffix}").exists()
+
+
+def test_a_csv_file_whose_cells_are_separated_otherwise_is_refused(run, place, tmp_path):
+    (tmp_path / "patients.csv").write_text("id;family_name\np1;Do\n")
+    refused = run("import", "csv", tmp_path / "patients.csv")
+    assert refused.code == 1
+    assert "its cells seem to be separated by ';'" in refused.err
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("command", [["save"], ["import", "json"]])
+@pytest.mark.usefixtures("place")
+def test_json_lines_are_told_from_broken_json(run, tmp_path, command):
+    (tmp_path / "lines.json").write_text('{"id": "p1"}\n{"id": "p2"}\n')
+    refused = run(*command, tmp_path / "lines.json", "--name", "x")
+    assert refused.code == 1
+    assert "objects on lines of their own are NDJSON" in refused.err
+    assert "line 2, column 1" in refused.err

@@ -433,3 +433,17 @@ def test_parquet_is_kept_off_a_terminal():
     code, shown = on_terminal("query", "SELECT 1", "--format", "parquet")
     assert code == 2
     assert "--output FILE" in shown
+
+
+def test_hints_name_commands_rather_than_methods(run, lake):
+    lake.scenarios.delete("cohort")
+    refused = run("show", "cohort")
+    assert refused.code == 4
+    assert "it was deleted; restore 'cohort' brings it back" in refused.err
+
+
+@pytest.mark.usefixtures("lake")
+def test_a_wrong_choice_is_told_without_the_words_of_the_parser(run):
+    refused = run("query", "SELECT 1", "--format", "tabel")
+    assert refused.code == 2
+    assert "'--format': 'tabel' is not one of 'table', 'csv', 'json', 'parquet'" in refused.err

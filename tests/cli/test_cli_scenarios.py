@@ -47,7 +47,7 @@ def test_list_filters(run, lake, options, names):
 def test_list_says_that_there_is_nothing_and_that_there_is_more(run):
     assert "more" not in run("list").err
     assert run("list", "--tag", "none").out == ""
-    assert "no scenario found" in run("list", "--tag", "none").err
+    assert run("list", "--tag", "none").err.endswith(": no scenario is like that\n")
     assert run("list", "--tag", "none", "--json").json == []
     assert "--offset 1 goes on" in run("list", "--limit", "1").err
 
@@ -117,3 +117,10 @@ def test_a_name_is_data_and_never_markup(run, lake):
     lake.scenarios.save("[red]x[/red]", {})
     assert "[red]x[/red]" in run("list").out
     assert "[red]x[/red]" in run("show", "[red]x[/red]").out
+
+
+@pytest.mark.usefixtures("place")
+def test_an_empty_lake_is_told_how_to_get_a_scenario(run):
+    assert run("list").err.endswith(
+        ": no scenario is there; healthsim-lake save or import puts one in\n"
+    )

@@ -711,3 +711,35 @@ def test_what_is_kept_for_ever_never_holds_rows(local):
     ]
     assert paths
     assert not [path for path in paths if b"Zebedee" in path.read_bytes()]
+
+
+def test_a_name_that_is_not_there_brings_up_the_ones_that_are_like_it(lake):
+    for name in ("Boston", "boston-2020", "texas"):
+        lake.scenarios.save(name, {"patients": PATIENTS})
+    lake.profiles.save("medicare", {"name": "medicare"})
+    with pytest.raises(
+        LookupError, match=r"'bostn' not found in the lake; did you mean 'Boston'\?"
+    ):
+        lake.scenarios.load("bostn")
+    with pytest.raises(LookupError, match=r"found in the lake; did you mean 'medicare'\?"):
+        lake.profiles.load("medicar")
+    for unlike in ("x", "y" * 100_000):
+        with pytest.raises(LookupError, match=r"found in the lake$"):
+            lake.scenarios.load(unlike)
+
+
+def test_a_time_that_is_a_text_is_refused_with_what_would_be_right(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS})
+    for ask in (
+        lambda: lake.scenarios.load("demo", as_of="2026-11-21"),
+        lambda: lake.scenarios.clone("demo", as_of="2026-11-21"),
+        lambda: lake.at(timestamp="2026-11-21"),
+    ):
+        with pytest.raises(InputError, match=r"must be a datetime, such as .*, not '2026-11-21'"):
+            ask()
+
+
+def test_a_lake_of_the_past_says_so(lake):
+    lake.scenarios.save("demo", {"patients": PATIENTS})
+    assert repr(lake) == f"<Lake {lake.url}>"
+    assert repr(lake.at(version=1)) == f"<Lake {lake.url} at version 1>"

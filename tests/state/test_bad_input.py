@@ -14,6 +14,7 @@ from healthsim_lake import Lake
 from healthsim_lake.errors import (
     FormatError,
     NameTakenError,
+    ParameterError,
     ScenarioNotFoundError,
     StorageError,
 )
@@ -194,3 +195,8 @@ def test_rows_that_cannot_be_kept_leave_no_scenario_behind(tmp_path):
         service.persist_entities([{"id": "1"}, {"id": float("inf")}], "patient")
     with pytest.raises(ValueError, match="No entities"):
         service.persist_entities([], "patient")
+
+
+def test_what_is_allowed_instead_is_told_in_words(manager):
+    with pytest.raises(ParameterError, match=r"tags='x': give a list of texts or None$"):
+        manager.save_scenario("new", {"patients": ROWS}, tags="x")

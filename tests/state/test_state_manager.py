@@ -187,3 +187,7 @@ def test_threads_may_share_one_manager(manager):
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(work, range(12)))
     assert found == [[{"id": str(number)}] for number in range(12)]
+
+
+def test_completion_offers_what_is_public_and_nothing_else():
+    assert dir(state) == sorted(state.__all__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from healthsim_lake._shown import shown
 from healthsim_lake.errors import InputError
@@ -50,14 +51,26 @@ def parse_format(text: str, path: str | os.PathLike[str] | None = None) -> Forma
         path: The target; one that ends in ``.gz`` asks for gzip, too.
 
     Raises:
-        InputError: There is no such format.
+        InputError: There is no such format, or the target is called like a file of another one.
     """
     name, dot, packed = str(text).strip().lower().partition(".")
     wanted = (dot + packed) == GZ or (path is not None and os.fspath(path).lower().endswith(GZ))
     if name not in _SUFFIXES or (dot and (dot + packed) != GZ) or (wanted and not _can_gzip(name)):
         known = ", ".join([*_SUFFIXES, *(f"{one}{GZ}" for one in _GZIPPED)])
         raise InputError(f"Unsupported export format: {shown(text)}; use one of {known}")
+    _refuse_other_suffix(name, path)
     return Format(name, gzipped=wanted)
+
+
+def _refuse_other_suffix(name: str, path: str | os.PathLike[str] | None) -> None:
+    if path is None:
+        return
+    looks = split(os.fspath(path))[1]
+    if looks is not None and looks.name != name and not Path(path).is_dir():
+        raise InputError(
+            f"{os.fspath(path)} is called like a file of {looks.name}, but would hold {name}; "
+            f"ask for the format {looks.name}, or give another path"
+        )
 
 
 def _can_gzip(name: str) -> bool:

@@ -108,8 +108,10 @@ class JsonPieces:
 
     def end(self) -> None:
         """Refuse anything behind the value."""
-        if self.peek():
-            self._refuse("Extra data")
+        following = self.peek()
+        if following:
+            below = self._lines > 1 or "\n" in self._text[: self._at]
+            self._refuse(_json.EXTRA_LINE if following == "{" and below else "Extra data")
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise a `FormatError` that says where the reader stands."""

@@ -42,7 +42,7 @@ def rows(path: Path, form: Format, *, columns: object = None) -> Iterable[Any]:
     kinds = {}
     if isinstance(columns, Mapping):
         kinds = {str(name): Kind.parse(str(kind)) for name, kind in columns.items()}
-    tables = _parquet(path) if form.name == "parquet" else _csv(path)
+    tables = _parquet(path) if form.name == "parquet" else _csv(path, ours=bool(kinds))
     if not kinds:
         return tables
     return _ours(tables, kinds)
@@ -83,7 +83,7 @@ def _stream(path: Path) -> IO[bytes]:
     return Unpacking(stream, size, str(path))  # type: ignore[return-value]  # read from like a file
 
 
-def _csv(path: Path) -> Iterator[pa.Table]:
+def _csv(path: Path, *, ours: bool) -> Iterator[pa.Table]:
     """Yield a CSV file as text; an empty cell is null, ``""`` an empty text."""
     read = pa_csv.ReadOptions(block_size=_BLOCK, use_threads=False)
     parse = pa_csv.ParseOptions(newlines_in_values=True)
@@ -91,6 +91,8 @@ def _csv(path: Path) -> Iterator[pa.Table]:
         with _stream(path) as stream:
             names = pa_csv.open_csv(stream, read, parse).schema.names
         _check_names(names, path)
+        if not ours:
+            _check_separator(names, path)
         convert = pa_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
             null_values=[""],
@@ -108,6 +110,15 @@ def _check_names(names: list[str], path: Path) -> None:
     twin = next((name for name in names if names.count(name) > 1), None)
     if twin is not None:
         raise FormatError(f"{path}: two columns are called {shown(twin)}")
+
+
+def _check_separator(names: list[str], path: Path) -> None:
+    other = next((one for one in ";\t|" if one in names[0]), None)
+    if len(names) == 1 and other is not None:
+        raise FormatError(
+            f"{path}: its cells seem to be separated by {shown(other)}; expected commas, because "
+            f"its only column would be called {shown(names[0])}"
+        )
 
 
 def _parquet(path: Path) -> Iterator[pa.Table]:
