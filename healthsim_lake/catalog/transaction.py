@@ -256,7 +256,8 @@ class Transaction:
                     return self._is_ours(version)
                 return False  # its writer is in the middle of it
             except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError):
-                self._may_stand = False
+                if self._stands_refused(version):
+                    return True
                 raise
             except StorageError as error:
                 failure = error
@@ -269,6 +270,20 @@ class Transaction:
             f"the store did not say whether it kept commit {version} ({failure}); "
             "look at the scenario before saving again, or repeat with the same idempotency_key"
         ) from failure
+
+    def _stands_refused(self, version: int) -> bool:
+        """Return whether our commit stands although the store refused it.
+
+        A disk may be full only when it is asked to keep the name, and a client may have repeated a
+        request whose answer was lost.
+        """
+        try:
+            self._may_stand = self._is_ours(version)
+        except _AbsentError:
+            self._may_stand = False
+        except CommitStateUnknownError:
+            return False  # its files are kept
+        return self._may_stand
 
     def _is_ours(self, version: int) -> bool:
         try:

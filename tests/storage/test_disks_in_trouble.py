@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -53,6 +54,24 @@ def test_a_full_disk_is_named_and_nothing_is_kept(tmp_path):
     assert "disk is full" in out
     assert [one.name for one in lake.scenarios.list()] == ["small", "before"]
     assert list((tmp_path / "lake" / "staging").iterdir()) == []
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_refuses_to_keep_the_name_of_a_commit_loses_no_rows(
+    tmp_path, monkeypatch, refusal
+):
+    lake = Lake(tmp_path / "lake")
+    lake.scenarios.save("before", {"patients": ROWS})
+    log, real = (tmp_path / "lake" / "catalog" / "log").stat(), os.fsync
+
+    def fsync(descriptor):
+        if os.path.samestat(os.fstat(descriptor), log):
+            raise OSError(refusal, os.strerror(refusal))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    lake.scenarios.save("after", {"patients": ROWS})
+    assert Lake(lake.url).scenarios.load("after")["patients"] == ROWS
 
 
 READ_ONLY_USE = """
