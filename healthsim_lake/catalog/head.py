@@ -34,11 +34,17 @@ _RECENT = 32
 
 
 class WriterLock:
-    """The queue in which the writers of one process wait for one lake."""
+    """The queue in which the writers of one process wait for one lake.
+
+    Attributes:
+        lock: Held by the one whose turn it is.
+        turns: How many had theirs.
+    """
 
     _locks: ClassVar[WeakValueDictionary[str, WriterLock]] = WeakValueDictionary()
 
     def __init__(self) -> None:
+        self.turns = 0
         self._renew()
         renewed_in_children(self, WriterLock._renew)
 
