@@ -56,6 +56,29 @@ def test_a_full_disk_is_named_and_nothing_is_kept(tmp_path):
     assert list((tmp_path / "lake" / "staging").iterdir()) == []
 
 
+def test_a_full_disk_ends_a_save_before_all_rows_were_taken(tmp_path):
+    # As above; each of many tables is a file of its own, and is asked for its rows in turn
+    out = run(
+        """
+        import resource, secrets, signal, sys
+        from healthsim_lake import Lake
+        from healthsim_lake.errors import StorageFullError
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+        def rows(key):
+            taken.append(key)
+            yield from ({"id": secrets.token_hex(1_000)} for _ in range(200))
+        taken, keys = [], [f"kinds_{number}" for number in range(30)]
+        try:
+            Lake(sys.argv[1]).scenarios.save("large", {key: rows(key) for key in keys})
+        except StorageFullError:
+            print(len(taken) < len(keys))
+        """,
+        str(tmp_path / "lake"),
+    )
+    assert out == "True\n"
+
+
 @pytest.mark.parametrize("refusal", [errno.ENOSPC, errno.EROFS])
 def test_a_disk_that_refuses_to_keep_the_name_of_a_commit_loses_no_rows(
     tmp_path, monkeypatch, refusal
