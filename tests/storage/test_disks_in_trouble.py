@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from healthsim_lake import Lake
-from healthsim_lake.errors import DamagedCommitError
+from healthsim_lake.errors import DamagedCommitError, PurgedError, StorageError
 
 ROWS = [{"id": "p1"}, {"id": "p2"}]
 
@@ -95,6 +95,28 @@ def test_a_disk_that_refuses_to_keep_the_name_of_a_commit_loses_no_rows(
     monkeypatch.setattr(os, "fsync", fsync)
     lake.scenarios.save("after", {"patients": ROWS})
     assert Lake(lake.url).scenarios.load("after")["patients"] == ROWS
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    lake = Lake(tmp_path / "lake")
+    record = lake.scenarios.save("private", {"patients": ROWS})
+    lake._log.checkpoint_anew(0)
+    (old,) = (tmp_path / "lake" / "catalog" / "checkpoint").iterdir()
+    real = os.scandir
+
+    def scandir(path):
+        if record.id in os.fspath(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(StorageError, match="cannot list"):
+        lake.maintenance.purge("private")
+    monkeypatch.undo()
+    with pytest.raises(PurgedError):
+        lake.maintenance.purge(record.id)
+    assert not list((tmp_path / "lake").rglob("*.parquet"))
+    assert not old.exists()
 
 
 READ_ONLY_USE = """
