@@ -28,7 +28,7 @@ FLOORS = (
     {"tables"},
     {"catalog", "entities"},
     {"storage"},
-    {"_json", "_clock", "_lazy", "_unpacking", "_version"},
+    {"_json", "_clock", "_forks", "_lazy", "_unpacking", "_version"},
     {"errors"},
     {"_shown"},
 )

@@ -14,6 +14,7 @@ from typing import ClassVar
 from weakref import WeakValueDictionary
 
 from healthsim_lake._clock import new_uuid
+from healthsim_lake._forks import renewed_in_children
 from healthsim_lake.catalog import chain, checkpoint
 from healthsim_lake.catalog.commit import Commit, LakeFile, digest
 from healthsim_lake.catalog.snapshot import Snapshot
@@ -33,11 +34,21 @@ _RECENT = 32
 
 
 class WriterLock:
-    """The queue in which the writers of one process wait for one lake."""
+    """The queue in which the writers of one process wait for one lake.
+
+    Attributes:
+        lock: Held by the one whose turn it is.
+        turns: How many had theirs.
+    """
 
     _locks: ClassVar[WeakValueDictionary[str, WriterLock]] = WeakValueDictionary()
 
     def __init__(self) -> None:
+        self.turns = 0
+        self._renew()
+        renewed_in_children(self, WriterLock._renew)
+
+    def _renew(self) -> None:
         self.lock = threading.RLock()
 
     @classmethod
@@ -63,11 +74,15 @@ class LogHead:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.writers = WriterLock.of(storage.url)
-        self._lock = threading.RLock()
+        self._renew()
+        renewed_in_children(self, LogHead._renew)
         self._process = os.getpid()
         self._opened: chain.Opened | None = None
         self._recent: deque[Commit] = deque(maxlen=_RECENT)
         self.epoch = 0
+
+    def _renew(self) -> None:
+        self._lock = threading.RLock()
 
     def recent(self, version: int) -> Commit:
         """Return one commit; one of the last that were read is not read again.

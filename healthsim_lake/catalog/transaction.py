@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -147,23 +147,31 @@ class Transaction:
             CommitStateUnknownError: The store did not say whether it kept the commit.
             LakeReplacedError: The lake is not the one that was read.
         """
-        started, lost = time.monotonic(), 0
         if self._log.storage.stages or (known is not None and not known.digest):
             known = None  # a look costs nothing, or there was no lake yet
-        with self._queued() as waited:
-            self._log.create_lake()
-            if waited:
-                known = None  # whoever was before us has committed
-            while True:
-                attempt = time.monotonic()
-                done = self._attempt(plan, known or self._log.refresh())
-                if done is not None:
-                    return done
-                if known is not None:
-                    known = None
-                    continue  # somebody committed since; that is no sign of a crowd
-                lost += 1
-                self._wait(lost, cost=time.monotonic() - attempt, started=started)
+        queue = self._log.writers
+        turns = queue.turns
+        # Nothing stands between taking the lock and noting that: an interrupt would keep it
+        with queue.lock:
+            try:
+                # Whoever was before us has committed
+                return self._take_turn(plan, known if queue.turns == turns else None)
+            finally:
+                queue.turns += 1
+
+    def _take_turn(self, plan: Plan, known: Snapshot | None) -> Committed:
+        started, lost = time.monotonic(), 0
+        self._log.create_lake()
+        while True:
+            attempt = time.monotonic()
+            done = self._attempt(plan, known or self._log.refresh())
+            if done is not None:
+                return done
+            if known is not None:
+                known = None
+                continue  # somebody committed since; that is no sign of a crowd
+            lost += 1
+            self._wait(lost, cost=time.monotonic() - attempt, started=started)
 
     def _attempt(self, plan: Plan, snapshot: Snapshot) -> Committed | None:
         """Plan and create once; None if somebody else was faster."""
@@ -184,18 +192,6 @@ class Transaction:
             return Committed(self._log.accept(commit, data), commit, commit.result)
         self._may_stand = False
         return None
-
-    @contextlib.contextmanager
-    def _queued(self) -> Iterator[bool]:
-        """Hold the lock of this process's writers; say whether others were before us."""
-        lock = self._log.writers.lock
-        waited = not lock.acquire(blocking=False)
-        if waited:
-            lock.acquire()
-        try:
-            yield waited
-        finally:
-            lock.release()
 
     def _prepare(self, snapshot: Snapshot, plan: Plan) -> Commit:
         if snapshot.state.writer_features:
@@ -256,7 +252,8 @@ class Transaction:
                     return self._is_ours(version)
                 return False  # its writer is in the middle of it
             except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError):
-                self._may_stand = False
+                if self._stands_refused(version):
+                    return True
                 raise
             except StorageError as error:
                 failure = error
@@ -269,6 +266,20 @@ class Transaction:
             f"the store did not say whether it kept commit {version} ({failure}); "
             "look at the scenario before saving again, or repeat with the same idempotency_key"
         ) from failure
+
+    def _stands_refused(self, version: int) -> bool:
+        """Return whether our commit stands although the store refused it.
+
+        A disk may be full only when it is asked to keep the name, and a client may have repeated a
+        request whose answer was lost.
+        """
+        try:
+            self._may_stand = self._is_ours(version)
+        except _AbsentError:
+            self._may_stand = False
+        except CommitStateUnknownError:
+            return False  # its files are kept
+        return self._may_stand
 
     def _is_ours(self, version: int) -> bool:
         try:

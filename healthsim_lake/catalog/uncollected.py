@@ -18,12 +18,12 @@ def uncollected() -> Iterator[None]:
     if not gc.isenabled():  # by the caller, or by another thread that is in here
         yield
         return
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
+        gc.enable()  # first, or an interrupt would leave it off for good
         if not gc.get_freeze_count():  # what the caller froze stays frozen
             # Into the oldest generation and back: what was made counts as old, unwalked.
             gc.freeze()
             gc.unfreeze()
-        gc.enable()

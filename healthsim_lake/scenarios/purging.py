@@ -63,6 +63,7 @@ def purge(committer: Committer, ref: str, label: Label | None = None) -> PurgeRe
     if state is None:
         if ref in snapshot.state.purged and not committer.read_only:
             erase(committer.log.storage, snapshot, ref)
+            committer.log.checkpoint_anew(snapshot.state.purged[ref].commit)
         state = snapshot.get(ref)
     committed = committer.commit(_plan(committer, state.record.id), label=label)
     storage, after = committer.log.storage, committed.snapshot

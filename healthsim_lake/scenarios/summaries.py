@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
+from healthsim_lake.errors import DataFileMissingError
 from healthsim_lake.scenarios.room import Room
 from healthsim_lake.scenarios.summarising.usage import Usage, usage
 
@@ -69,12 +70,18 @@ class Summaries(Room):
         Raises:
             ScenarioNotFoundError: There is no such scenario.
             EntityTypeNotFoundError: It holds no such type.
+            VersionNotFoundError: `vacuum` has forgotten what this lake was opened at.
             InputError: A negative count, or an unknown strategy.
         """
         scenarios.check_request(count, strategy)
-        snapshot = self._committer.view()
-        sampling = scenarios.Sampling(self._committer.log, snapshot, snapshot.get(ref), self._types)
-        return sampling.rows(type, count=count, strategy=strategy, seed=seed)
+        log, snapshot = self._committer.log, self._committer.view()
+        state = snapshot.get(ref)
+        sampling = scenarios.Sampling(log, snapshot, state, self._types)
+        try:
+            return sampling.rows(type, count=count, strategy=strategy, seed=seed)
+        except DataFileMissingError:
+            log.refuse_forgotten(state)  # maintenance may have deleted it since it was found
+            raise
 
     def usage(self, ref: str | None = None) -> Usage:
         """Return how many rows, files, bytes and versions there are, by table.

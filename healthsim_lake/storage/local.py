@@ -158,15 +158,17 @@ class LocalStorage(Storage):
         that no other method takes.
         """
         start = self._path(folder)
-        for parent, folders, names in os.walk(start):
-            folders.sort()
-            for name in sorted(names):
-                path = Path(parent, name)
-                try:
-                    found = path.lstat()
-                except FileNotFoundError:
-                    continue  # it moved on meanwhile
-                yield Entry(path.relative_to(self.root).as_posix(), found.st_size, found.st_mtime)
+        with mapped_errors(folder, "list"):
+            for parent, folders, names in os.walk(start, onerror=_unless_gone):
+                folders.sort()
+                for name in sorted(names):
+                    path = Path(parent, name)
+                    try:
+                        found = path.lstat()
+                    except FileNotFoundError:
+                        continue  # it moved on meanwhile
+                    key = path.relative_to(self.root).as_posix()
+                    yield Entry(key, found.st_size, found.st_mtime)
 
     def move(self, source: str, target: str) -> bool:
         """Rename; whoever comes second finds the source gone."""
@@ -216,3 +218,9 @@ class LocalStorage(Storage):
     def _path(self, key: str) -> str:
         # Text, not a Path: an operation makes a dozen of them
         return self._prefix + layout.check_key(key)
+
+
+def _unless_gone(error: OSError) -> None:
+    """Raise what keeps a folder from being listed, other than that there is none."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from healthsim_lake import _clock
+from healthsim_lake._forks import renewed_in_children
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import FileGroup
@@ -37,9 +38,13 @@ class Publisher:
 
     def __init__(self, log: CommitLog) -> None:
         self._log, self._storage = log, log.storage
-        self._lock = threading.Lock()
+        self._renew()
+        renewed_in_children(self, Publisher._renew)
         self._history, self._known = ("", 0), 0
         self._seen: deque[tuple[float, int]] = deque()
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
 
     def tidy(self, snapshot: Snapshot) -> int:
         """Complete what crashed writers left, up to `snapshot`.

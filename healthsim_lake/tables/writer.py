@@ -124,7 +124,11 @@ class FileWriter:
             entity_type: Their table's type.
             scenario_id: Whose they are, if not the transaction's.
             measure: Whether anybody will ask for their `statistics`.
+
+        Raises:
+            StorageError: One of the files before could not be written.
         """
+        self._raise_failures()
         name = f"{self._txn_id}-{next(self._numbers)}"
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
         self._keys[name] = key
@@ -248,6 +252,12 @@ class FileWriter:
         if self._storage.stages:
             return layout.staged(name)
         return layout.live(table, scenario_id or self._scenario_id, name)
+
+    def _raise_failures(self) -> None:
+        """Raise what went wrong so far: rows may come for hours that nobody can keep any more."""
+        for future in self._futures:
+            if future.done():
+                future.result()
 
     def _settle(self, *, cancel: bool) -> None:
         """Wait until no helper works for this transaction."""

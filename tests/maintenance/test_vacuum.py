@@ -91,6 +91,8 @@ def test_a_forgotten_version_says_what_forgot_it(lake):
         lambda: lake.scenarios.load("a", version=1),
         lambda: lake.at(version=1),
         lambda: pinned.scenarios.load("a"),
+        lambda: pinned.scenarios.summary("a"),
+        lambda: pinned.scenarios.samples("a", "patients"),
     ):
         with pytest.raises(VersionNotFoundError, match="forgotten by vacuum at commit 6"):
             read()

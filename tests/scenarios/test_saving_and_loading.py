@@ -158,6 +158,25 @@ def test_streams_of_many_chunks_keep_their_order(local, monkeypatch):
     assert seen[-1] == ("patients", 1_234)
 
 
+def test_arrow_batches_of_other_types_than_those_before_are_kept_exactly(lake):
+    rows = [{"a": None}, {"a": 1}, {"a": "x"}, {"a": 2.5}, {"a": 3}]
+    lake.scenarios.save("x", {"things": (pa.RecordBatch.from_pylist([row]) for row in rows)})
+    assert lake.scenarios.load("x")["things"] == rows
+
+
+@pytest.mark.parametrize("other", [{"a": 2}, None])
+def test_what_is_no_arrow_batch_among_such_batches_is_named(lake, other):
+    batches = iter([pa.RecordBatch.from_pylist([{"a": 1}]), other])
+    with pytest.raises(InvalidEntityError, match=f"things.*{type(other).__name__}"):
+        lake.scenarios.save("x", {"things": batches})
+
+
+def test_two_columns_of_one_name_in_two_arrow_batches_are_named(lake):
+    twice = pa.table([pa.array([1]), pa.array([2])], names=["a", "a"])
+    with pytest.raises(InvalidEntityError, match="two columns have one name"):
+        lake.scenarios.save("x", {"things": iter([twice, twice])})
+
+
 def test_a_bad_row_is_named_and_nothing_is_kept(lake):
     rows = [{"id": "1"}, {"id": "2", "weight": float("nan")}]
     with pytest.raises(InvalidEntityError) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from healthsim_lake import Lake
-from healthsim_lake.errors import DamagedCommitError
+from healthsim_lake.errors import DamagedCommitError, PurgedError, StorageError
 
 ROWS = [{"id": "p1"}, {"id": "p2"}]
 
@@ -53,6 +54,69 @@ def test_a_full_disk_is_named_and_nothing_is_kept(tmp_path):
     assert "disk is full" in out
     assert [one.name for one in lake.scenarios.list()] == ["small", "before"]
     assert list((tmp_path / "lake" / "staging").iterdir()) == []
+
+
+def test_a_full_disk_ends_a_save_before_all_rows_were_taken(tmp_path):
+    # As above; each of many tables is a file of its own, and is asked for its rows in turn
+    out = run(
+        """
+        import resource, secrets, signal, sys
+        from healthsim_lake import Lake
+        from healthsim_lake.errors import StorageFullError
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+        def rows(key):
+            taken.append(key)
+            yield from ({"id": secrets.token_hex(1_000)} for _ in range(200))
+        taken, keys = [], [f"kinds_{number}" for number in range(30)]
+        try:
+            Lake(sys.argv[1]).scenarios.save("large", {key: rows(key) for key in keys})
+        except StorageFullError:
+            print(len(taken) < len(keys))
+        """,
+        str(tmp_path / "lake"),
+    )
+    assert out == "True\n"
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_refuses_to_keep_the_name_of_a_commit_loses_no_rows(
+    tmp_path, monkeypatch, refusal
+):
+    lake = Lake(tmp_path / "lake")
+    lake.scenarios.save("before", {"patients": ROWS})
+    log, real = (tmp_path / "lake" / "catalog" / "log").stat(), os.fsync
+
+    def fsync(descriptor):
+        if os.path.samestat(os.fstat(descriptor), log):
+            raise OSError(refusal, os.strerror(refusal))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    lake.scenarios.save("after", {"patients": ROWS})
+    assert Lake(lake.url).scenarios.load("after")["patients"] == ROWS
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    lake = Lake(tmp_path / "lake")
+    record = lake.scenarios.save("private", {"patients": ROWS})
+    lake._log.checkpoint_anew(0)
+    (old,) = (tmp_path / "lake" / "catalog" / "checkpoint").iterdir()
+    real = os.scandir
+
+    def scandir(path):
+        if record.id in os.fspath(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(StorageError, match="cannot list"):
+        lake.maintenance.purge("private")
+    monkeypatch.undo()
+    with pytest.raises(PurgedError):
+        lake.maintenance.purge(record.id)
+    assert not list((tmp_path / "lake").rglob("*.parquet"))
+    assert not old.exists()
 
 
 READ_ONLY_USE = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import polars as pl
 import pyarrow as pa
@@ -117,6 +118,26 @@ def test_amounts_are_exact_and_only_those_that_are_meant(convert):
     )
     assert (found["paid"].count, found["paid"].total) == (0, 0)
     assert found["adjusted"].count == 0  # the column is not there at all
+
+
+@pytest.mark.parametrize("convert", [lambda one: one, frame], ids=["arrow", "polars"])
+@pytest.mark.parametrize(
+    ("largest", "kind"),
+    [
+        (2**63 - 1, pa.int64()),
+        (Decimal("9" * 38), pa.decimal128(38, 0)),
+        (Decimal("-" + "9" * 20 + "." + "9" * 18), pa.decimal128(38, 18)),
+        (Decimal("0." + "9" * 38), pa.decimal128(38, 38)),
+    ],
+    ids=str,
+)
+def test_sums_that_are_too_long_for_the_type_of_their_column_are_exact(convert, largest, kind):
+    rows = pa.table({"payments": pa.array([largest, None, largest], kind)})
+    parts = [measured(convert(rows), TRANSACTIONS)] * 2
+    exact = Fraction(largest) * 4
+    with localcontext(prec=3):
+        total = merged(parts, guessed=False).amounts["paid"].total
+    assert Fraction(total) == exact
 
 
 def test_the_most_frequent_codes_stay_and_say_that_counts_are_approximate():

@@ -7,7 +7,7 @@ from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import EntitySet, KnownRows, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
-from healthsim_lake.errors import InputError
+from healthsim_lake.errors import DataFileMissingError, InputError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.loading import record_at
 from healthsim_lake.scenarios.summarising.budget import USUAL_SAMPLES, fitted
@@ -93,5 +93,9 @@ def _entries(
         return found
     former = None if kept is None else Statistics(seed=kept.seed, tables={})
     gathering = Gathering(log.storage, state.record.id, former=former)
-    computed = gathering.entries(missing, lambda table: known.at(table, snapshot), written={})
+    try:
+        computed = gathering.entries(missing, lambda table: known.at(table, snapshot), written={})
+    except DataFileMissingError:
+        log.refuse_forgotten(state, version)  # see `loading.load`
+        raise
     return {**found, **computed}

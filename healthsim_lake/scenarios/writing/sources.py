@@ -94,7 +94,7 @@ def _chunks(key: str, source: Any) -> Iterator[Batch]:
         for start, end in _even(len(source)):
             yield source[start:end]
     elif isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
-        yield from _streamed(source)
+        yield from _streamed(key, source)
     else:
         hint = "; call .collect() first" if hasattr(source, "collect") else ""
         raise InvalidEntityError(
@@ -111,14 +111,14 @@ def _even(rows: int) -> Iterator[tuple[int, int]]:
         yield number * rows // chunks, (number + 1) * rows // chunks
 
 
-def _streamed(source: Iterable[Any]) -> Iterator[Batch]:
+def _streamed(key: str, source: Iterable[Any]) -> Iterator[Batch]:
     """Cut an iterator into chunks; one of Arrow batches is taken as columns."""
     rest = iter(source)
     first = next(rest, None)
     if first is None:
         return
     if isinstance(first, pa.RecordBatch | pa.Table):
-        yield from _tables(first, rest)
+        yield from _tables(key, first, rest)
         return
     chunk = [first, *islice(rest, STREAMED_ROWS_PER_CHUNK - 1)]
     while chunk:
@@ -127,18 +127,26 @@ def _streamed(source: Iterable[Any]) -> Iterator[Batch]:
         chunk = list(islice(rest, STREAMED_ROWS_PER_CHUNK))
 
 
-def _tables(first: Any, rest: Iterator[Any]) -> Iterator[pa.Table]:
+def _tables(key: str, first: Any, rest: Iterator[Any]) -> Iterator[pa.Table]:
     def whole() -> Iterator[tuple[str, pa.Table]]:
-        yield "", _as_table(first)
+        yield key, _as_table(key, first)
         for one in rest:
-            yield "", _as_table(one)
+            yield key, _as_table(key, one)
 
     for _, table in _rechunk(whole()):
         yield table
 
 
-def _as_table(one: Any) -> pa.Table:
-    return pa.Table.from_batches([one]) if isinstance(one, pa.RecordBatch) else one
+def _as_table(key: str, one: Any) -> pa.Table:
+    if isinstance(one, pa.RecordBatch):
+        return pa.Table.from_batches([one])
+    if isinstance(one, pa.Table):
+        return one
+    raise InvalidEntityError(
+        f"expected only Arrow batches from an iterator that began with one, "
+        f"got {type(one).__name__}",
+        table=key,
+    )
 
 
 def _rechunk(pairs: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Table]]:
@@ -148,7 +156,16 @@ def _rechunk(pairs: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Ta
     """
     waiting: dict[str, list[pa.Table]] = {}
     rows: dict[str, int] = {}
+    schemas: dict[str, pa.Schema] = {}
     for key, table in pairs:
+        if key in waiting:
+            joint = _joint(schemas[key], table.schema)
+            if joint is None:
+                rows.pop(key)
+                yield key, _joined(waiting.pop(key))
+            schemas[key] = joint or table.schema
+        else:
+            schemas[key] = table.schema
         for start in range(0, len(table), ARROW_ROWS_PER_CHUNK):
             piece = table.slice(start, ARROW_ROWS_PER_CHUNK)
             if rows.get(key, 0) + len(piece) > ARROW_ROWS_PER_CHUNK:
@@ -162,6 +179,16 @@ def _rechunk(pairs: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Ta
             yield largest, _joined(waiting.pop(largest))
     for key, held in waiting.items():
         yield key, _joined(held)
+
+
+def _joint(one: pa.Schema, other: pa.Schema) -> pa.Schema | None:
+    """Return a schema for rows of both; None if one of a column is not one of the other."""
+    if len(set(one.names)) == len(one.names) and other.equals(one):
+        return one
+    try:
+        return pa.unify_schemas([one, other])
+    except pa.ArrowException:
+        return None
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:

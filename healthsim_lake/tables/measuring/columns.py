@@ -134,23 +134,32 @@ class Columns:
             return _NO_AMOUNTS
         if isinstance(self._frame, pl.DataFrame):
             rows = self._frame if only is None else self._frame.filter(pl.col(only[0]) == only[1])
-            numbers = rows[name]
+            numbers: pl.Series | pa.ChunkedArray = rows[name]
             count = len(numbers) - numbers.null_count()
-            found = [numbers.sum(), numbers.min(), numbers.max()]
+            ends = numbers.min(), numbers.max()
         else:
             chosen = self._frame
             if only is not None:
                 chosen = chosen.filter(pc.equal(chosen[only[0]], only[1]))
-            column = chosen[name]
-            count = len(column) - column.null_count
-            if not count:
-                return _NO_AMOUNTS
-            ends = pc.min_max(column)
-            found = [pc.sum(column).as_py(), ends["min"].as_py(), ends["max"].as_py()]
-        if not count or not all(isinstance(one, Decimal | int) for one in found):
+            numbers = chosen[name]
+            count = len(numbers) - numbers.null_count
+            found = pc.min_max(numbers)
+            ends = found["min"].as_py(), found["max"].as_py()
+        if not count or not all(isinstance(one, Decimal | int) for one in ends):
             return _NO_AMOUNTS
-        total, least, greatest = (Decimal(one) for one in found if isinstance(one, Decimal | int))
-        return count, total, least, greatest
+        least, greatest = (Decimal(one) for one in ends if isinstance(one, Decimal | int))
+        return count, _sum(numbers, least, greatest), least, greatest
+
+
+def _sum(numbers: pl.Series | pa.ChunkedArray, least: Decimal, greatest: Decimal) -> Decimal:
+    """Return the exact sum; engines wrap around, or give up, where it is too long for the type."""
+    scale = -int(least.as_tuple().exponent)
+    most = max(abs(int(least)), abs(int(greatest))) + 1
+    if most * len(numbers) * 10**scale >= 2**63:
+        numbers = numbers.to_arrow() if isinstance(numbers, pl.Series) else numbers
+        numbers = numbers.cast(pa.decimal256(76, scale))
+    total = numbers.sum() if isinstance(numbers, pl.Series) else pc.sum(numbers).as_py()
+    return Decimal(total)
 
 
 def _age(born: pl.Expr, died: pl.Expr) -> pl.Expr:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,8 @@ MOST_GUESSED = 50
 """Distinct values beyond which a column that was guessed to be a category is none."""
 LONGEST_VALUE = 100
 """Longer values are counted by their beginning."""
+_EXACT = Context(prec=100)
+"""More digits than a sum has, whatever the caller does with decimals in his own context."""
 
 Code = tuple[str | None, str | None]
 """A code and what it means."""
@@ -49,7 +51,7 @@ class AmountStatistics:
     def add(self, other: AmountStatistics) -> None:
         """Take in the amounts of more rows."""
         self.count += other.count
-        self.total += other.total
+        self.total = _EXACT.add(self.total, other.total)
         lows = [one for one in (self.least, other.least) if one is not None]
         highs = [one for one in (self.greatest, other.greatest) if one is not None]
         self.least, self.greatest = min(lows, default=None), max(highs, default=None)
