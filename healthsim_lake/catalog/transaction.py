@@ -249,7 +249,7 @@ class Transaction:
                 self._log.storage.create(layout.commit(version), data)
             except KeyExistsError:
                 with contextlib.suppress(_AbsentError):
-                    return self._is_ours(version)
+                    return self._stands(version)
                 return False  # its writer is in the middle of it
             except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError):
                 if self._stands_refused(version):
@@ -258,7 +258,7 @@ class Transaction:
             except StorageError as error:
                 failure = error
                 with contextlib.suppress(_AbsentError):
-                    return self._is_ours(version)
+                    return self._stands(version)
                 time.sleep(0.05 * 2**attempt)
             else:
                 return True
@@ -279,7 +279,19 @@ class Transaction:
             self._may_stand = False
         except CommitStateUnknownError:
             return False  # its files are kept
-        return self._may_stand
+        return self._may_stand and self._stands(version)
+
+    def _stands(self, version: int) -> bool:
+        """Return whether our commit stands, for good, although the store did not say so."""
+        ours = self._is_ours(version)
+        if ours:
+            try:
+                self._log.storage.sync(layout.LOG)
+            except StorageError as error:
+                raise CommitStateUnknownError(
+                    f"commit {version} is there, but may be gone after a power failure: {error}"
+                ) from error
+        return ours
 
     def _is_ours(self, version: int) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -13,7 +14,12 @@ from pathlib import Path
 import pytest
 
 from healthsim_lake import Lake
-from healthsim_lake.errors import DamagedCommitError, PurgedError, StorageError
+from healthsim_lake.errors import (
+    CommitStateUnknownError,
+    DamagedCommitError,
+    PurgedError,
+    StorageError,
+)
 
 ROWS = [{"id": "p1"}, {"id": "p2"}]
 
@@ -80,20 +86,26 @@ def test_a_full_disk_ends_a_save_before_all_rows_were_taken(tmp_path):
 
 
 @pytest.mark.parametrize("refusal", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("always", [False, True])
 def test_a_disk_that_refuses_to_keep_the_name_of_a_commit_loses_no_rows(
-    tmp_path, monkeypatch, refusal
+    tmp_path, monkeypatch, refusal, always
 ):
     lake = Lake(tmp_path / "lake")
     lake.scenarios.save("before", {"patients": ROWS})
     log, real = (tmp_path / "lake" / "catalog" / "log").stat(), os.fsync
+    refused = []
 
     def fsync(descriptor):
-        if os.path.samestat(os.fstat(descriptor), log):
+        if os.path.samestat(os.fstat(descriptor), log) and (always or not refused):
+            refused.append(descriptor)
             raise OSError(refusal, os.strerror(refusal))
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    lake.scenarios.save("after", {"patients": ROWS})
+    unsure = pytest.raises(CommitStateUnknownError, match="power failure")
+    with unsure if always else contextlib.nullcontext():
+        lake.scenarios.save("after", {"patients": ROWS})
+    assert refused
     assert Lake(lake.url).scenarios.load("after")["patients"] == ROWS
 
 
