@@ -154,9 +154,10 @@ def dead_transactions(items: Iterable[Item], now: float) -> set[str]:
     newest: defaultdict[str, float] = defaultdict(float)
     for item in items:
         if item.role is Role.WAITING and item.txn is not None:
-            newest[item.txn] = max(newest[item.txn], item.entry.modified, _begun(item.txn))
+            newest[item.txn] = max(newest[item.txn], item.entry.modified, begun(item.txn))
     return {txn for txn, seen in newest.items() if now - seen >= DEAD_AFTER}
 
 
-def _begun(txn: str) -> float:
+def begun(txn: str) -> float:
+    """Return when a transaction began, in seconds since 1970; its name tells."""
     return float(int(txn[:8], 16))

@@ -19,6 +19,7 @@ from healthsim_lake.maintenance.inventory import (
     DEAD_AFTER,
     Item,
     Role,
+    begun,
     dead_transactions,
     listed,
     sorted_out,
@@ -151,7 +152,8 @@ class Vacuum:
         if dry_run:
             head, commit = _trimmed(head, wish.first_kept(self._log, head)), None
         else:
-            head, commit = self._forget(wish, self._worth_saying(items, dead))
+            left = dead - self._committed(dead, head)
+            head, commit = self._forget(wish, self._worth_saying(items, left))
             if self._forgetting is not None:
                 # What came since it was listed, and was forgotten with the rest, goes with it.
                 former.take(self._needed(self._forgetting))
@@ -180,6 +182,23 @@ class Vacuum:
                 f"version {one.version} of scenario '{one.state.record.name}' cannot be read "
                 f"({one.reason}), so what it needs is not known; nothing was deleted"
             )
+        return found
+
+    def _committed(self, txns: Collection[str], head: Snapshot) -> set[str]:
+        """Return those of old transactions that are in the log.
+
+        What they left may go without a word: a mirror gets documents that the lake it comes from
+        has forgotten since, and a commit about them would be one that the lake does not have.
+        """
+        found: set[str] = set()
+        first = min(map(begun, txns), default=0.0)
+        for version in range(head.version, 0, -1):
+            if found.issuperset(txns):
+                break
+            commit = self._log.read(version)
+            if commit.timestamp.timestamp() < first:
+                break
+            found.update({commit.txn_id}.intersection(txns))
         return found
 
     @staticmethod

@@ -7,7 +7,10 @@ builds 2,048 values at a time in each thread. So sizes have to be literals, and 
 
 A size is a number of characters or bytes, where a value of a table counts as one; what comes out
 of an aggregate that collects rows, or of the previous round of a recursion, counts as `GROWN`,
-so that little more can be made of it. These are estimates for refusing bombs, not a proof about
+so that little more can be made of it. Beside how long values get, it is judged how many parts
+their types have: columns and fields of structs double as easily as text does (``SELECT t AS a, t
+AS b FROM (…) t``), and planning, which takes the more time the more there are, cannot be ended
+either. These are estimates for refusing bombs, not a proof about
 memory; what rows add up to is the business of ``memory_limit``.
 """
 
@@ -18,8 +21,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from healthsim_lake.errors import QueryRefusedError
-from healthsim_lake.query.functions import FACTORS, SEPARATED, SMALL
-from healthsim_lake.query.parse import Node
+from healthsim_lake.query.functions import (
+    FACTORS,
+    PAIRED,
+    PATTERNED,
+    RANDOM,
+    SEPARATED,
+    SMALL,
+    STRUCTURED,
+    TYPED,
+)
+from healthsim_lake.query.parse import MAX_BRACKETS, Node
 
 MAX_LITERAL = 1_000_000
 """Largest number that a size may be given as."""
@@ -27,38 +39,94 @@ MAX_CONSTANT = 10_000_000
 """Largest value that is built once for a statement."""
 MAX_PER_ROW = 100_000
 """Largest value that is built for every row."""
+MAX_PARTS = 20_000
+"""Most columns, and fields of structs within them, that a query may return."""
 GROWN = 10_000.0
 SMALL_SIZE = 64.0
 PARAMETER_SIZE = 65_536.0
 """Longest text that may be passed as a parameter; see `healthsim_lake.query.params`."""
+MAX_PAIRS = PARAMETER_SIZE**2
+"""Most pairs of characters that are compared once for a statement; takes some seconds."""
+MAX_PAIRS_PER_ROW = 10_000_000
+MAX_PATTERN = PARAMETER_SIZE + 1_000
+"""Longest regular expression, or format of dates, that is read once for a statement."""
+MAX_PATTERN_PER_ROW = GROWN + 1_000
+TABLE_COLUMNS = 100.0
+"""About as many columns as a table of the lake has."""
+_NUMBERED = re.compile(r"%\d+\$")
 _FORMAT_DIGITS = re.compile(r"\d+")
 
 
 class Size(NamedTuple):
-    """An upper estimate of a value's size.
+    """An upper estimate of a value's size, or of the largest value of a query's rows.
 
     Attributes:
         most: In characters or bytes.
         varies: Whether it is built for every row, rather than once.
+        parts: Of how many fields its type is made.
+        row: How many parts all columns of the query have together.
     """
 
     most: float
     varies: bool
+    parts: float = 1.0
+    row: float = 0.0
 
 
 NOTHING = Size(0.0, varies=False)
-CELL = Size(1.0, varies=True)
+CELL = Size(1.0, varies=True, row=TABLE_COLUMNS)
 COLLECTED = Size(GROWN, varies=True)
 
 
 def total(sizes: Sequence[Size]) -> Size:
     """Return the size of all values together."""
-    return Size(sum(size.most for size in sizes), any(size.varies for size in sizes))
+    return Size(
+        sum(size.most for size in sizes),
+        any(size.varies for size in sizes),
+        max((size.parts for size in sizes), default=1.0),
+    )
 
 
 def largest(sizes: Sequence[Size]) -> Size:
     """Return the size of whichever value is largest."""
-    return Size(max((size.most for size in sizes), default=0.0), any(s.varies for s in sizes))
+    return Size(
+        max((size.most for size in sizes), default=0.0),
+        any(size.varies for size in sizes),
+        max((size.parts for size in sizes), default=1.0),
+        max((size.row for size in sizes), default=0.0),
+    )
+
+
+def beside(sizes: Sequence[Size]) -> Size:
+    """Return the size of rows that stand side by side.
+
+    Raises:
+        QueryRefusedError: They have too many columns together.
+    """
+    return _check_parts(largest(sizes)._replace(row=sum(size.row for size in sizes)))
+
+
+def selected(items: Sequence[Size]) -> Size:
+    """Return the size of rows with these items.
+
+    Raises:
+        QueryRefusedError: They are too many, or made of too many parts.
+    """
+    return _check_parts(largest(items)._replace(row=sum(size.parts for size in items)))
+
+
+def whole(columns: Size, row: float) -> Size:
+    """Return the size of a whole row as one value."""
+    return Size(columns.most * max(1.0, row), columns.varies, max(1.0, row))
+
+
+def _check_parts(size: Size) -> Size:
+    if max(size.parts, size.row) > MAX_PARTS:
+        raise QueryRefusedError(
+            f"a query within the statement could have more than {MAX_PARTS:,} columns, counting "
+            "the fields of structs; select fewer of them, by name"
+        )
+    return size
 
 
 def times(left: Size, right: Size) -> Size:
@@ -66,16 +134,33 @@ def times(left: Size, right: Size) -> Size:
     return Size(max(1.0, left.most) * max(1.0, right.most), left.varies or right.varies)
 
 
-def of_call(name: str, _nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
+def of_call(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
     """Return the size of what a plain function returns.
 
     Args:
         name: Name of the function, in lower case.
+        nodes: Its arguments.
         sizes: Sizes of its arguments.
+
+    Raises:
+        QueryRefusedError: It would take too long, or make too many columns.
     """
     everything = total(sizes)
+    if name in PAIRED:
+        _check_pairs(name, sizes)
+    if name in PATTERNED:
+        _check_pattern(name, sizes)
+    if name == "json_contains" and any(size.most > MAX_PER_ROW for size in sizes[:1]):
+        # The engine crashes where brackets are nested 200,000 times.
+        raise QueryRefusedError(f"{name}() takes only JSON up to {MAX_PER_ROW:,} characters here")
     if name in SMALL:
-        return Size(SMALL_SIZE, everything.varies)
+        return Size(SMALL_SIZE, everything.varies or name in RANDOM)
+    if name in STRUCTURED:
+        return _check_parts(everything._replace(parts=sum(size.parts for size in sizes)))
+    if name in TYPED:
+        return _check_parts(everything._replace(parts=_fields_named(name, nodes)))
+    if name == "unnest":
+        return everything._replace(varies=True)
     if name in SEPARATED:
         at = SEPARATED[name]
         rest = total([size for index, size in enumerate(sizes) if index != at])
@@ -83,6 +168,36 @@ def of_call(name: str, _nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
     if name in FACTORS:
         return Size(everything.most * FACTORS[name], everything.varies)
     return everything
+
+
+def _fields_named(name: str, nodes: Sequence[Node]) -> float:
+    # The engine crashes over a structure that is nested 10,000 times; any function may build one.
+    text = literal_text(nodes[1]) if len(nodes) > 1 else ""
+    if text is None:
+        raise QueryRefusedError(f"{name}() takes only a literal as its structure here")
+    if sum(map(text.count, "([{")) > MAX_BRACKETS:
+        raise QueryRefusedError(f"the structure of {name}() has more than {MAX_BRACKETS} brackets")
+    if "variant" in text.lower():
+        raise QueryRefusedError("the type VARIANT is not allowed here; JSON is")
+    return 1.0 + text.count(":") + text.count(",")
+
+
+def _check_pattern(name: str, sizes: Sequence[Size]) -> None:
+    pattern = sizes[1] if len(sizes) > 1 else NOTHING
+    allowed = MAX_PATTERN_PER_ROW if pattern.varies else MAX_PATTERN
+    if pattern.most > allowed:
+        raise QueryRefusedError(f"{name}() takes only patterns up to {allowed:,.0f} characters")
+
+
+def _check_pairs(name: str, sizes: Sequence[Size]) -> None:
+    pairs = times(*sizes[:2]) if len(sizes) > 1 else NOTHING
+    allowed = MAX_PAIRS_PER_ROW if pairs.varies else MAX_PAIRS
+    if pairs.most > allowed:
+        each = " for every row" if pairs.varies else ""
+        raise QueryRefusedError(
+            f"{name}() could compare {pairs.most:,.0f} pairs of characters{each}, at most "
+            f"{allowed:,.0f} are allowed; use shorter texts"
+        )
 
 
 def of_sized(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
@@ -113,6 +228,8 @@ def of_format(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
     text = literal_text(nodes[0]) if nodes else ""
     if text is None:
         raise QueryRefusedError(f"{name}() takes only a literal as its format here")
+    if name == "printf" and _NUMBERED.search(text):
+        raise QueryRefusedError("printf() takes its arguments in order here: %s, not %1$s")
     if (name == "printf" and "*" in text) or (name == "format" and re.search(r"\{[^}]*\{", text)):
         raise QueryRefusedError(f"{name}() takes only widths that stand in its format here")
     widths = sum(_checked(name, int(digits[:12])) for digits in _FORMAT_DIGITS.findall(text))

@@ -128,6 +128,28 @@ FACTORS = {
 }
 """The result is at most so many times as large as everything that goes in."""
 
+RANDOM = _names("gen_random_uuid random uuid uuidv4 uuidv7")
+"""They make another value for every row, though nothing of the row goes in."""
+
+PAIRED = _names("editdist3 jaro_similarity jaro_winkler_similarity levenshtein")
+"""They compare each character of one text with each of another, and nothing ends them before."""
+
+PATTERNED = _names(
+    """regexp_extract regexp_extract_all regexp_full_match regexp_matches regexp_replace
+    regexp_split_to_array str_split_regex string_split_regex strftime strptime try_strptime ~ !~ ~*
+    !~*"""
+)
+"""Their second argument is compiled, which takes longer than reading it."""
+
+STRUCTURED = _names(
+    """array_zip list_zip map map_from_entries row struct_concat struct_insert struct_pack
+    struct_update union_value"""
+)
+"""The type of the result has the fields of all that goes in."""
+
+TYPED = _names("from_json from_json_strict json_transform json_transform_strict")
+"""The second argument is a text that says which fields the result has."""
+
 AGGREGATING = _names("aggregate array_aggr array_aggregate list_aggr list_aggregate")
 """The second argument names an aggregate; it has to be the literal name of an allowed one."""
 
@@ -151,6 +173,16 @@ MAPPING = _names(
     "list_transform list_apply array_transform array_apply apply list_filter array_filter filter"
 )
 FOLDING = _names("list_reduce array_reduce reduce")
+
+UNFOLDED = (
+    AGGREGATING
+    | MAPPING
+    | FOLDING
+    | _names(
+        """array_distinct array_to_string array_unique list_distinct list_string_agg list_unique"""
+    )
+)
+"""What they make of literals alone is made again for every row."""
 
 BUILDERS = _names(
     """approx_top_k array_agg group_concat histogram histogram_exact json_group_array

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -84,8 +84,33 @@ class Questions:
         """Run one SELECT over the chosen scenarios, or all of them; see `Lake.query`."""
         check_page(limit=limit, offset=offset)
         values, limits = checked(params), limits or Limits()
+        if isinstance(scenarios, Iterator):
+            scenarios = list(scenarios)
         snapshot = self._view()
-        sources = self._sources_of(snapshot, scenario, scenarios)
+        while True:
+            sources = self._sources_of(snapshot, scenario, scenarios)
+            try:
+                return self._page(
+                    sql, snapshot, sources, values, limits=limits, limit=limit, offset=offset
+                )
+            except DataFileMissingError:
+                # Replaced or purged since, and deleted: what is true now is all that there is.
+                newest = self._view()
+                if newest.version == snapshot.version:
+                    raise
+                snapshot = newest
+
+    def _page(
+        self,
+        sql: str,
+        snapshot: Snapshot,
+        sources: Sources,
+        values: Values,
+        *,
+        limits: Limits,
+        limit: int,
+        offset: int,
+    ) -> QueryResult:
         question = examine(sql, tables=sources.names)
         state = snapshot.digest if sources.reads_catalog(question.reads) else None
         key = (sources, state, sql, fingerprint(values), limits)

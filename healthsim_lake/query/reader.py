@@ -8,7 +8,7 @@ is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -27,6 +27,7 @@ MAX_SUBQUERY_NESTING = 12
 MAX_JOINED = 50
 MAX_DERIVED = 30
 MAX_SOURCES = 2_000
+_FUNCTION_COLUMNS = 10.0
 _FILE_MARKS = frozenset("./\\:*?")
 _LISTINGS = frozenset({'"tables"', "__show_tables_expanded"})
 _SELECT_DONE = frozenset({"select_list", "from_table", "cte_map", "sample"})
@@ -92,7 +93,7 @@ class Reader:
             raise QueryRefusedError(f"more than {MAX_DERIVED} derived tables in one FROM")
         size = self._source(node["from_table"], scope)
         self._note_joined(node, scope)
-        scope = scope.beside(size)
+        scope = scope.beside(size, _relations(node["from_table"]))
         sizes = []
         for item in node["select_list"]:
             sizes.append(self._values.of(item, scope))
@@ -101,7 +102,7 @@ class Reader:
                 scope = scope.calling(item["alias"], sizes[-1])
         rest = [value for key, value in node.items() if key not in _SELECT_DONE]
         self._values.within(rest, scope)
-        return bounds.largest(sizes)
+        return bounds.selected(sizes)
 
     def _note_joined(self, node: Node, scope: Scope) -> None:
         joined = self._relations(node["from_table"], scope)
@@ -130,7 +131,9 @@ class Reader:
         branches = [*(node.get("children") or []), *sides]
         # 1.4 writes a chain of UNIONs as a tree; its depth is no nesting.
         level = replace(scope, nesting=scope.nesting - 1)
-        size = bounds.largest([self.query(branch, level) for branch in branches])
+        sizes = [self.query(branch, level) for branch in branches]
+        by_name = node["setop_type"] == "UNION_BY_NAME"
+        size = (bounds.beside(sizes) if by_name else bounds.largest(sizes))._replace(varies=True)
         self._values.within([node["modifiers"]], scope.beside(size))
         return size
 
@@ -156,8 +159,9 @@ class Reader:
 
     def _join(self, node: Node, scope: Scope) -> Size:
         left = self._source(node["left"], scope)
-        both = bounds.largest([left, self._source(node["right"], scope.beside(left))])
-        self._values.within([node["condition"]], scope.beside(both))
+        right = self._source(node["right"], scope.beside(left, _relations(node["left"])))
+        both = bounds.beside([left, right])
+        self._values.within([node["condition"]], scope.beside(both, _relations(node)))
         return both
 
     def _derived_table(self, node: Node, scope: Scope) -> Size:
@@ -167,15 +171,22 @@ class Reader:
         self._count(1)
         given = bounds.arguments(node["function"])
         size = bounds.total([self._values.of(argument, scope) for argument in given])
-        return Size(max(bounds.SMALL_SIZE, size.most), varies=True)
+        parts = max(size.parts, _FUNCTION_COLUMNS)
+        return Size(max(bounds.SMALL_SIZE, size.most), varies=True, parts=size.parts, row=parts)
 
     def _literal_rows(self, node: Node, scope: Scope) -> Size:
-        return self._values.within([node["values"]], scope)
+        rows = [[self._values.of(value, scope) for value in row] for row in node["values"]]
+        size = bounds.largest([bounds.selected(row) for row in rows])
+        return size._replace(varies=size.varies or len(rows) > 1)
 
     def _pivot(self, node: Node, scope: Scope) -> Size:
         size = self._source(node["source"], scope)
-        made = self._values.within([node["aggregates"], node["pivots"]], scope.beside(size))
-        return bounds.largest([size, made])
+        inside = scope.beside(size, _relations(node["source"]))
+        made = self._values.within([node["aggregates"], node["pivots"]], inside)
+        columns = len(node["aggregates"]) or 1
+        for pivot in node["pivots"]:
+            columns *= max(1, len(pivot["entries"]))
+        return bounds.beside([size, made._replace(varies=True, row=columns * made.parts)])
 
     def _base_table(self, node: Node, scope: Scope) -> Size:
         name, schema, catalog = node["table_name"], node["schema_name"], node["catalog_name"]
@@ -247,6 +258,16 @@ class Reader:
 def _path(node: Node) -> list[str]:
     path: list[str] = (node.get("qualified_name") or {}).get("path", [])
     return path
+
+
+def _relations(node: Node) -> Iterator[str]:
+    """Yield the names that whole rows of what stands in FROM can be named by."""
+    if node["type"] == "JOIN":
+        yield from _relations(node["left"])
+        yield from _relations(node["right"])
+    # Without an alias, a table goes by its own name, and a function by the function's.
+    function = node.get("function") or {}
+    yield node["alias"] or node.get("table_name") or function.get("function_name", "")
 
 
 def _derived(node: Node) -> int:

@@ -38,22 +38,33 @@ class Scope:
     Attributes:
         ctes: By folded name.
         columns: Largest size of a column of what stands in FROM here and further out.
+        row: How many parts all columns have together of what stands in FROM here.
+        relations: Names, folded, under which whole rows can be named here and further out.
         aliases: Sizes of the select items before, by folded alias.
         parameters: Sizes of what lambdas around this place are given, by folded name.
         nesting: Queries around this place.
         subqueries: Those of them that stand in expressions.
+        lambdas: Lambdas around this place.
     """
 
     ctes: Mapping[str, Cte] = field(default_factory=dict)
     columns: Size = NOTHING
+    row: float = 0.0
+    relations: frozenset[str] = frozenset()
     aliases: Mapping[str, Size] = field(default_factory=dict)
     parameters: Mapping[str, Size] = field(default_factory=dict)
     nesting: int = 0
     subqueries: int = 0
+    lambdas: int = 0
 
-    def beside(self, size: Size) -> Scope:
-        """Return the scope that sees columns of `size`, too."""
-        return replace(self, columns=bounds.largest([self.columns, size]))
+    def beside(self, size: Size, relations: Iterable[str] = ()) -> Scope:
+        """Return the scope that sees the columns of `relations`, too, which are of `size`."""
+        return replace(
+            self,
+            columns=bounds.largest([self.columns, size]),
+            row=size.row,
+            relations=self.relations.union(map(folded, relations)),
+        )
 
     def knowing(self, name: str, cte: Cte) -> Scope:
         """Return the scope that knows a CTE, too."""
@@ -74,4 +85,5 @@ class Scope:
         if keys[0] in self.parameters:
             return self.parameters[keys[0]]
         aliases = [self.aliases[key] for key in keys if key in self.aliases]
-        return bounds.largest([self.columns, *aliases])
+        size = bounds.largest([self.columns, *aliases])
+        return bounds.whole(size, self.columns.row) if keys[-1] in self.relations else size

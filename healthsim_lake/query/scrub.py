@@ -16,6 +16,8 @@ _FILE_ENDING = re.compile(
     r"\.(?:parquet|json|ndjson|csv|tsv|db|duckdb|txt|gz|zst)\b", re.IGNORECASE
 )
 _LISTED = 60
+_LONGEST = 1_500
+"""The engine repeats texts and whole statements in its errors, with as many spaces before a ^."""
 _FILE_TROUBLE = re.compile(
     r"\bIO Error|Permission Error|No magic bytes|too small to be a Parquet|T(?:Protocol|Transport)"
     r"Exception|Invalid Parquet|Parquet file|footer length|FileNotFoundError"
@@ -43,6 +45,7 @@ def scrub(text: str) -> str:
     It rather hides too much than too little: text in quotes that holds a separator or ends like
     a file, URLs, absolute paths, and words with two separators that are not dates.
     """
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
     without_hints = _HINTS.sub("", text)
     without_quoted = _QUOTED.sub(_hide_quoted, without_hints)
     return _TOKEN.sub(_hide_token, without_quoted).strip()
@@ -77,7 +80,7 @@ def suggest(name: str, known: Collection[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
+    return name[:_LONGEST].lower().replace("_", "")
 
 
 def listed(names: Collection[str]) -> str:

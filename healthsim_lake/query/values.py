@@ -17,12 +17,15 @@ from healthsim_lake.query.functions import (
     FORMATS,
     MAPPING,
     SIZED,
+    UNFOLDED,
 )
 from healthsim_lake.query.parse import Node
 from healthsim_lake.query.scopes import Scope, folded
 from healthsim_lake.query.shapes import TABLES
 
 _SYSTEM_SCHEMAS = frozenset({"system", "temp", "memory", "pg_catalog", "information_schema"})
+_MAX_PATH = 100
+_MAX_LAMBDAS = 4  # each is judged up to three times, with all that is nested in it
 _RANKED = {"min": 1, "max": 1}
 """How many arguments these take before they return lists; the arg_min family takes one more."""
 
@@ -75,18 +78,37 @@ class Values:
         return Size(bounds.PARAMETER_SIZE, varies=False)
 
     def _column(self, node: Node, scope: Scope) -> Size:
-        return scope.column(node["column_names"])
+        names = node["column_names"]
+        if len(names) > _MAX_PATH:
+            raise QueryRefusedError(f"a name of {len(names):,} parts; at most {_MAX_PATH} are read")
+        return scope.column(names)
 
     def _any_column(self, node: Node, scope: Scope) -> Size:
         return bounds.largest(
             [scope.columns, *scope.aliases.values(), self.within(node.values(), scope)]
         )
 
+    def _star(self, node: Node, scope: Scope) -> Size:
+        # As many items as there are columns, each made of at most so many parts.
+        return self._any_column(node, scope)._replace(parts=max(1.0, scope.row))
+
+    def _cast(self, node: Node, scope: Scope) -> Size:
+        kind = str(node.get("type_expr") or node.get("cast_type"))
+        if "'VARIANT'" in kind.upper():
+            # The engine crashes over JSON that is nested 20,000 times and becomes a variant.
+            raise QueryRefusedError("the type VARIANT is not allowed here; JSON is")
+        # The fields of a struct are named in the text of the statement, so they are not many.
+        fields = kind.count("'type")
+        size = self.of(node["child"], scope)
+        return size._replace(parts=max(1.0, size.parts, fields))
+
     def _truth(self, node: Node, scope: Scope) -> Size:
         return Size(bounds.SMALL_SIZE, self._inside(node, scope).varies)
 
     def _operator(self, node: Node, scope: Scope) -> Size:
         sizes = [self.of(child, scope) for child in node["children"]]
+        if node["type"] == "OPERATOR_UNPACK":
+            return bounds.whole(bounds.largest(sizes), scope.row)
         listing = node["type"] == "ARRAY_CONSTRUCTOR"
         return bounds.total(sizes) if listing else bounds.largest(sizes)
 
@@ -106,20 +128,31 @@ class Values:
         sizes = [self.of(argument, scope) for argument in nodes]
         if name in BUILDERS:
             return bounds.largest([COLLECTED, *sizes])
+        if name in UNFOLDED and scope.columns.varies:
+            sizes = [size._replace(varies=True) for size in sizes]
         return bounds.check(name, _rule(name)(name, nodes, sizes))
 
     def _higher(self, name: str, nodes: list[Node], scope: Scope) -> Size:
         items = bounds.total([self.of(n, scope) for n in nodes if n["class"] != "LAMBDA"])
+        items = items._replace(varies=items.varies or scope.columns.varies)
+        if scope.lambdas >= _MAX_LAMBDAS:
+            raise QueryRefusedError(
+                f"lambdas are nested too deeply (at most {_MAX_LAMBDAS} levels)"
+            )
+        inner = replace(scope, lambdas=scope.lambdas + 1)
         for node in nodes:
             if node["class"] != "LAMBDA":
                 continue
             names = _parameters(node)
             if name in FOLDING:
-                once = self.of(node["expr"], scope.giving(names, 1.0).giving(names[:1], GROWN))
+                once = self.of(node["expr"], inner.giving(names, 1.0).giving(names[:1], GROWN))
                 _check_folding(name, once)
-            body = self.of(node["expr"], scope.giving(names, items.most))
+            # Whatever a body makes of its parameter, it makes the most of all items if one of them
+            # holds everything; what it makes of nothing, it makes for each of them.
+            largest = self.of(node["expr"], inner.giving(names, items.most))
+            least = self.of(node["expr"], inner.giving(names, 0.0))
             if "filter" not in name:
-                items = bounds.times(items, body)
+                items = bounds.total([bounds.times(items, least), largest])
         return items
 
     def _window(self, node: Node, scope: Scope) -> Size:
@@ -136,6 +169,7 @@ class Values:
 
     _RULES: ClassVar[dict[str, Callable[[Values, Node, Scope], Size]]] = {
         "BETWEEN": _truth,
+        "CAST": _cast,
         "COLUMN_REF": _column,
         "COMPARISON": _truth,
         "CONJUNCTION": _truth,
@@ -144,7 +178,7 @@ class Values:
         "OPERATOR": _operator,
         "PARAMETER": _parameter,
         "POSITIONAL_REFERENCE": _any_column,
-        "STAR": _any_column,
+        "STAR": _star,
         "SUBQUERY": _subquery,
         "WINDOW": _window,
     }

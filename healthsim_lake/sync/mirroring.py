@@ -10,11 +10,11 @@ from healthsim_lake.catalog.documents import Collection
 from healthsim_lake.catalog.ledgers import ExtendLedger, LedgerState
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.retention import Purge
-from healthsim_lake.errors import ForkedError, InputError, KeyExistsError, KeyMissingError
+from healthsim_lake.errors import ForkedError, KeyExistsError, KeyMissingError
 from healthsim_lake.storage import layout
 from healthsim_lake.sync.courier import Courier, Parcel
 from healthsim_lake.sync.inventory import Inventory, Link, Name, inventory, names
-from healthsim_lake.sync.relation import Relation, compare
+from healthsim_lake.sync.relation import Relation, compare, refuse_itself
 from healthsim_lake.sync.report import Carried, Progress
 from healthsim_lake.tables.erasing import erase
 from healthsim_lake.tables.places import in_parallel
@@ -49,8 +49,7 @@ def mirror(
         ForkedError: Both have commits that the other one lacks.
         NotALakeError: The target is in use for something else.
     """
-    if source.storage.url == target.storage.url:
-        raise InputError(f"{source.storage.url} cannot be carried to itself")
+    refuse_itself(source, target)
     relation = compare(source, target)
     relation.require_one_history(source.storage.url, target.storage.url)
     return _Mirror(source, target, relation, on_progress).run(dry_run=dry_run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from healthsim_lake.catalog.chain import read_lake_file
 from healthsim_lake.catalog.commit import digest
 from healthsim_lake.catalog.log import CommitLog
-from healthsim_lake.errors import ForeignLakeError, ForkedError, KeyMissingError
+from healthsim_lake.errors import ForeignLakeError, ForkedError, InputError, KeyMissingError
 from healthsim_lake.storage import Storage, layout
 from healthsim_lake.sync.report import SyncStatus
 
@@ -50,6 +50,19 @@ class Relation:
     def status(self, here: str, there: str) -> SyncStatus:
         """Return the relation as it is shown."""
         return SyncStatus(here, there, self.kind, self.source, self.target, self.common)
+
+
+def refuse_itself(source: CommitLog, target: CommitLog) -> None:
+    """Refuse to carry a lake to itself, or to a place among its own files.
+
+    Raises:
+        InputError: That was asked for.
+    """
+    here, there = source.storage.url, target.storage.url
+    if here == there:
+        raise InputError(f"{here} cannot be carried to itself")
+    if there.startswith(here.rstrip("/") + "/"):
+        raise InputError(f"{there} lies within {here}, which cannot be carried to a part of itself")
 
 
 def compare(source: CommitLog, target: CommitLog) -> Relation:

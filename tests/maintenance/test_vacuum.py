@@ -182,7 +182,7 @@ def test_a_writer_that_was_given_up_cannot_commit(local, monkeypatch):
         yield {"id": "2"}
         for key in written(local, "staging", 1):
             age(local, key, 7200)
-        monkeypatch.setattr("healthsim_lake.maintenance.inventory._begun", lambda _txn: 0.0)
+        monkeypatch.setattr("healthsim_lake.maintenance.inventory.begun", lambda _txn: 0.0)
         assert local.maintenance.vacuum().files == {"abandoned": 1}
 
     slow.scenarios._committer.log.writers = type(slow._log.writers)()  # as if in another process

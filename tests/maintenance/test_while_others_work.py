@@ -6,10 +6,12 @@ import random
 import threading
 from collections.abc import Callable
 
+import pytest
 from lakes import people
 
 from healthsim_lake import Lake
 from healthsim_lake.errors import NotFoundError
+from healthsim_lake.query.engine import Engine
 
 ROUNDS = 25
 
@@ -108,4 +110,28 @@ def test_a_reader_whose_files_are_vacuumed_away_gets_the_newest_rows(lake):
 
     storage.read = read
     assert lake.scenarios.load("a").entities == people("new")
+    assert raced
+
+
+@pytest.mark.parametrize("forget", ["vacuum", "purge"])
+def test_a_question_whose_files_are_deleted_meanwhile_is_answered_from_what_is_there_now(
+    lake, monkeypatch, forget
+):
+    lake.scenarios.save("a", people("old"))
+    lake.scenarios.save("b", people("other"))
+    other, raced = own(lake.url), []
+    real = Engine.answer
+
+    def answer(self: Engine, *args: object, **options: object) -> object:
+        if not raced:
+            raced.append(forget)
+            if forget == "purge":
+                other.maintenance.purge("a")
+            other.scenarios.save("a", people("new"), overwrite=forget == "vacuum")
+            other.maintenance.vacuum(keep_versions=1)
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(Engine, "answer", answer)
+    found = lake.query("SELECT id FROM patients ORDER BY id", scenarios=iter(["a", "b"]))
+    assert [row["id"] for row in found.results] == ["new", "other"]
     assert raced

@@ -6,6 +6,14 @@ import pytest
 
 from healthsim_lake.errors import QueryError, QueryRefusedError
 
+
+def nested(levels: int, around: str, inner: str) -> str:
+    """Return `inner` within so many levels of `around`, where it takes the place of @."""
+    for _ in range(levels):
+        inner = around.replace("@", inner)
+    return inner
+
+
 # {data}: a data file that questions may read; {secret}, {csv}, {json}, {other}: files that they may
 # not; {root}: the folder of all of them. Each has to be refused by the guard, not by the engine.
 REFUSED = {
@@ -245,6 +253,68 @@ REFUSED = {
     + "".join(f" JOIN patients p{i} USING (id)" for i in range(1, 30))
     + ") SELECT count(*) FROM a x JOIN a y USING (id) JOIN (SELECT * FROM a) z USING (id)",
     "a long statement": "SELECT 1 IN (" + "1, " * 50_000 + "1)",
+    # what neither a timer nor a limit on memory ends
+    "concat of columns through subqueries": nested(
+        9,
+        "SELECT " + ", ".join(f"concat(*COLUMNS(*)) AS c{i}" for i in range(10)) + " FROM (@)",
+        "SELECT 'a' AS x",
+    ),
+    "rows within rows": nested(
+        9, "SELECT " + ", ".join(f"t AS c{i}" for i in range(10)) + " FROM (@) t", "SELECT 1 AS x"
+    ),
+    "structs within structs": nested(
+        20, "SELECT {{'a': a, 'b': a}} AS a FROM (@)", "SELECT 1 AS a"
+    ),
+    "stars of stars": nested(9, "SELECT *, *, *, *, *, *, *, *, *, * FROM (@)", "SELECT 1 AS x"),
+    "stars of a table": nested(4, "SELECT *, *, *, *, *, *, *, * FROM (@)", "FROM patients"),
+    "columns by PIVOT": "PIVOT (SELECT 1 AS a, 2 AS b) ON a IN ({many}), b IN ({many}) USING count(*)".replace(
+        "{many}", ", ".join(map(str, range(250)))
+    ),
+    "long texts compared": "SELECT levenshtein(repeat('a', 1000000), repeat('b', 1000000))",
+    "long texts compared for every row": (
+        "SELECT levenshtein(repeat(id, 10000), repeat('b', 10000)) FROM patients"
+    ),
+    "jaro_winkler_similarity": (
+        "SELECT jaro_winkler_similarity(repeat('a', 1000000), repeat('b', 1000000))"
+    ),
+    "printf by the numbers of arguments": "SELECT printf('%1$s%1$s%1$s%1$s', repeat('x', 1000000))",
+    "a regular expression of much": "SELECT regexp_matches('a', repeat('a?', 100000))",
+    "a regular expression for every row": (
+        "SELECT regexp_matches(id, repeat('a?', 10000) || id) FROM patients"
+    ),
+    "a regular expression by an operator": "SELECT 'a' ~ repeat('a?', 100000)",
+    "a regular expression by SIMILAR TO": "SELECT 'a' SIMILAR TO '" + "a?" * 35_000 + "'",
+    "a format of much": "SELECT strptime(repeat('1', 100000), repeat('%Y', 50000))",
+    "a name of many parts": "SELECT a" + ".a" * 40_000,
+    "chance for every row": "SELECT repeat(random()::VARCHAR, 100000) FROM range(3000)",
+    "a text for each of some values": (
+        "SELECT repeat(s, 1000000) FROM (VALUES ('a'), ('b')) t(s), (VALUES (1), (2)) u(i)"
+    ),
+    "a text for each item": "SELECT repeat(s, 1000000) FROM (SELECT unnest(['a', 'b']) AS s)",
+    "a text for each branch": "SELECT repeat(s, 1000000) FROM (SELECT 'a' AS s UNION SELECT 'b')",
+    "a long list as text for every row": "SELECT array_to_string(range(1000000), ',') FROM patients",
+    "a long text in a lambda for every row": (
+        "SELECT list_transform([1], lambda x: repeat('x', 1000000)) FROM patients"
+    ),
+    "lambdas in lambdas": nested(40, "list_reduce([1], lambda a, b: @)", "a + b").join(
+        ["SELECT ", ""]
+    ),
+    # what crashes the engine
+    "a deep structure of JSON": (
+        "SELECT from_json('[]', repeat('[', 100000) || '\"INT\"' || repeat(']', 100000))"
+    ),
+    "a deep structure of JSON as a parameter": "SELECT json_transform('[]', ?::VARCHAR)",
+    "a deep structure of JSON in escapes": (
+        "SELECT from_json('[]', E'" + r"\x5b" * 10_000 + '"INT"' + r"\x5d" * 10_000 + "')"
+    ),
+    "deep JSON that contains": (
+        "SELECT json_contains(repeat('[', 200000) || repeat(']', 200000), '[7]')"
+    ),
+    "deep JSON as a variant": (
+        "SELECT (repeat('[', 30000) || repeat(']', 30000))::JSON::VARIANT::VARCHAR"
+    ),
+    "a variant within a type": "SELECT TRY_CAST('[]' AS STRUCT(a variant[]))",
+    "a variant by a structure": "SELECT from_json('[]', '\"VARIANT\"')",
 }
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import pytest
 
+from healthsim_lake.errors import QueryError
+
 ANSWERS: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "constant": ("SELECT 1", [(1,)]),
     "trailing semicolon": ("SELECT 1;", [(1,)]),
@@ -297,6 +299,71 @@ ANSWERS: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         + " SELECT * FROM a7",
         [(1,)],
     ),
+    "lambda over a list of rows": (
+        "SELECT list_transform(list(id ORDER BY id), x -> upper(x) || '!') FROM patients "
+        "WHERE scenario_id = 's-one'",
+        [(["P1!", "P2!", "P3!"],)],
+    ),
+    "list comprehension of a range": ("SELECT [x for x in range(5) if x % 2 = 0]", [([0, 2, 4],)]),
+    "distinct values as one text": (
+        "SELECT state, array_to_string(list_sort(list_distinct(list(given_name))), '|') "
+        "FROM patients GROUP BY state ORDER BY state LIMIT 2",
+        [("MA", "Cléo"), ("NY", "Dan")],
+    ),
+    "whole rows": (
+        "SELECT s.name, to_json(s)::VARCHAR LIKE '%s-one%', count(DISTINCT s) FROM scenarios s "
+        "WHERE name = 'first' GROUP BY ALL",
+        [("first", True, 1)],
+    ),
+    "rows of rows": ("SELECT t.s.name FROM (SELECT s FROM scenarios s) t ORDER BY 1",
+                     [("first",), ("second",)]),
+    "list of structs": (
+        "SELECT list({'n': name} ORDER BY name) FROM scenarios", [([{"n": "first"}, {"n": "second"}],)]
+    ),
+    "columns as arguments": (
+        "SELECT concat_ws(' ', *COLUMNS(['scenario_id', 'name'])), coalesce(*COLUMNS('^(name|id)$')) "
+        "FROM scenarios ORDER BY 1 LIMIT 1",
+        [("s-one first", "first")],
+    ),
+    "many tables in a chain of queries": (
+        "WITH a AS (SELECT * FROM patients), b AS (SELECT a.*, e.* EXCLUDE (scenario_id) FROM a LEFT "
+        "JOIN encounters e ON a.id = e.patient_id), c AS (SELECT b.*, p.* FROM b JOIN patients p USING "
+        "(id)), d AS (SELECT * FROM c UNION ALL SELECT * FROM c), e AS (SELECT d.*, x.* FROM d JOIN "
+        "(SELECT * FROM patients) x USING (id)), f AS (SELECT *, row_number() OVER (PARTITION BY id) "
+        "AS rn FROM e) SELECT count(DISTINCT id) FROM f",
+        [(3,)],
+    ),
+    "similar names": (
+        "SELECT p.id, q.id FROM patients p JOIN patients q ON p.given_name < q.given_name AND "
+        "levenshtein(p.given_name || p.state, q.given_name || q.state) < 4 ORDER BY ALL",
+        [("p1", "p2")],
+    ),
+    "dollars": ("SELECT printf('$%d of %s', 5, 'x'), format('{:,}', 1234567)", [("$5 of x", "1,234,567")]),
+    "JSON as a struct": (
+        "SELECT from_json(extra, '{\"eye\": \"VARCHAR\", \"pets\": [\"VARCHAR\"]}').pets FROM patients "
+        "WHERE given_name = 'Ada'",
+        [(["cat", "dog"],)],
+    ),
+    "pivot of two aggregates": (
+        "PIVOT (SELECT state, id FROM patients) ON state IN ('TX', 'MA') USING count(*) AS n, min(id) AS m",
+        [(2, "p1", 1, "p3")],
+    ),
+    "window over days": (
+        "SELECT sum(days) OVER (ORDER BY admission_time RANGE BETWEEN INTERVAL 35 DAYS PRECEDING AND "
+        "CURRENT ROW) FROM encounters ORDER BY admission_time",
+        [(2,), (2,), (5,)],
+    ),
+    "months": (
+        "SELECT time_bucket(INTERVAL 1 MONTH, admission_time)::DATE AS m, count(*) FROM encounters "
+        "GROUP BY m ORDER BY m LIMIT 1",
+        [(date(2024, 1, 1), 1)],
+    ),
+    "quantiles": ("SELECT quantile_cont(days, [0.0, 0.5, 1.0]) FROM encounters", [([0.0, 2.0, 5.0],)]),
+    "histogram": (
+        "SELECT unnest(map_entries(histogram(state)), recursive := true) FROM patients "
+        "ORDER BY ALL LIMIT 1",
+        [("MA", 1)],
+    ),
     "long list": ("SELECT 5 IN (" + ", ".join(map(str, range(5_000))) + ")", [(True,)]),
 }  # fmt: skip
 
@@ -316,3 +383,25 @@ def test_describe_and_summarize_show_all_columns_of_a_table(engine):
     assert engine.run("SHOW patients").column(0).to_pylist() == described
     assert engine.run("DESCRIBE SELECT 1 AS a").column(0).to_pylist() == ["a"]
     assert len(engine.run("SUMMARIZE claims")) == 3
+
+
+def test_patterns_and_texts_to_compare_with_may_be_parameters(engine):
+    sql = (
+        "SELECT given_name FROM patients WHERE regexp_matches(given_name, '^' || $pattern) AND "
+        "levenshtein(given_name, $name) < 2 AND levenshtein($name, $other) = 1 AND "
+        "strptime($day, $format) > birth_date"
+    )
+    given = {"pattern": "A", "name": "Ava", "other": "Eva", "day": "2024", "format": "%Y"}
+    assert engine.run(sql, given).column(0).to_pylist() == ["Ada"]
+
+
+def test_an_error_does_not_repeat_a_long_statement(engine):
+    for sql in (
+        f"SELECT {'a' * 90_000} FROM patients",
+        f"FROM {'a' * 90_000}",
+        "SELECT strptime(repeat('1', 60000), repeat('%Y', 30000))",
+        f"SELECT 1 FROM patients WHERE {' ' * 90_000} id::DATE > 1",
+    ):
+        with pytest.raises(QueryError) as caught:
+            engine.run(sql)
+        assert len(str(caught.value)) < 3_000

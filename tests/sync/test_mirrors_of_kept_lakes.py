@@ -133,6 +133,23 @@ def test_a_lake_that_is_behind_pulls_what_its_mirror_forgot(lake, place, keeping
     assert readable(Lake(lake.url)) == readable(mirror)
 
 
+@pytest.mark.parametrize("look_after", ["vacuum", "repair"])
+def test_a_mirror_that_is_looked_after_later_does_not_part_from_its_lake(
+    lake, place, monkeypatch, look_after
+):
+    push(lake, place)
+    lake.maintenance.vacuum(keep_versions=1)
+    push(lake, place)
+    monkeypatch.setattr("healthsim_lake.maintenance.inventory.DEAD_AFTER", -5.0)
+    mirror = at(place)
+    getattr(mirror.maintenance, look_after)()
+    assert mirror.version == lake.version
+    assert not [one for one in mirror.maintenance.verify().findings if one.what == "unfinished"]
+    lake.scenarios.add("kept", {"patients": [{"id": "late"}]})
+    push(lake, place)
+    assert readable(at(place)) == readable(lake)
+
+
 def test_who_was_purged_is_gone_from_the_mirror_after_the_next_push(lake, place):
     push(lake, place)
     assert b"PAR1" in contents(at(place))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from healthsim_lake import Lake
@@ -143,8 +145,24 @@ def test_mirrors_that_forked_exchange_scenarios(here, tmp_path):
 
 def test_a_name_of_another_scenario_is_taken(here, there):
     at(there).scenarios.save("one", {"patients": PATIENTS[:1]})
-    with pytest.raises(NameTakenError, match="one"):
-        push(here, there, scenario="one")
+    before = at(there).version
+    for dry_run in (True, False):
+        with pytest.raises(NameTakenError, match="one"):
+            push(here, there, scenario=["two", "one"], dry_run=dry_run)
+    assert at(there).version == before
+
+
+def test_a_name_that_becomes_free_on_the_way_is_free(here, there):
+    push(here, there, scenario=["one", "two"])
+    here.scenarios.rename("one", "other")
+    here.scenarios.rename("two", "one")
+    for dry_run in (True, False):
+        with pytest.raises(NameTakenError, match="one"):
+            push(here, there, scenario=["one", "other"], dry_run=dry_run)
+    for dry_run in (True, False):
+        found = push(here, there, scenario=["other", "one"], dry_run=dry_run).scenarios
+        assert [one.outcome for one in found] == ["updated", "updated"]
+    assert {one.name for one in at(there).scenarios.list()} == {"own", "other", "one"}
 
 
 def test_rows_fit_the_columns_that_the_table_has_there(here, there):
@@ -174,5 +192,8 @@ def test_a_lake_that_is_not_there_yet_is_made_and_itself_is_refused(here, tmp_pa
     fresh = Lake(tmp_path / "fresh")
     assert fresh.id != here.id
     assert fresh.scenarios.load("two")["patients"] == PATIENTS[:3]
-    with pytest.raises(InputError, match="itself"):
-        here.push(here.url, scenario="two")
+    for url, what in ((here.url, "itself"), (f"{here.url}/data/mirror", "a part of itself")):
+        for scenario in ("two", None):
+            with pytest.raises(InputError, match=what):
+                here.push(url, scenario=scenario)
+    assert not (Path(here.url) / "data" / "mirror").exists()

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.records import ScenarioRecord
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
-from healthsim_lake.errors import InputError, ScenarioNotFoundError, VersionConflictError
+from healthsim_lake.errors import NameTakenError, ScenarioNotFoundError, VersionConflictError
 from healthsim_lake.scenarios.copying.crossing import Crossing, Side
 from healthsim_lake.scenarios.copying.standing import compared
 from healthsim_lake.scenarios.entity_types import EntityTypes
+from healthsim_lake.sync.relation import refuse_itself
 from healthsim_lake.sync.report import Carried, Moved, Progress
 from healthsim_lake.tables.committer import Committer
 
@@ -45,8 +47,7 @@ def transfer(
         VersionConflictError: Some changed in both lakes; names all of them. Nothing was changed.
         NameTakenError: Another scenario of the target has the name.
     """
-    if source.storage.url == target.log.storage.url:
-        raise InputError(f"{source.storage.url} cannot be carried to itself")
+    refuse_itself(source, target.log)
     snapshot, there = source.refresh(), target.log.refresh()
     chosen = _chosen(snapshot, scenarios, tag)
     lake = Side(source, source.lake_id)
@@ -60,6 +61,7 @@ def transfer(
             + ". Nothing was changed: rename or delete one of the two, or merge a clone of it"
         )
     wanted = [one for one in standing if one.is_new_here]
+    _check_names([one.ours.record for one in wanted], there)
     sizes = {
         one.ours.record.id: sum(
             file.bytes for group in source.manifest(one.ours).sets for file in group.files
@@ -92,6 +94,26 @@ def transfer(
         dry_run=dry_run,
         scenarios=tuple(moved),
     )
+
+
+def _check_names(records: Sequence[ScenarioRecord], there: Snapshot) -> None:
+    """Refuse names that others have there, before the first scenario is carried.
+
+    Raises:
+        NameTakenError: When its turn comes, another scenario of the target has its name.
+    """
+    owners = dict(there.state.names.items())
+    names, taken = {owner: name for name, owner in owners.items()}, []
+    for one in records:
+        if owners.get(one.name, one.id) != one.id:
+            taken.append(one.name)
+        owners.pop(names.get(one.id, ""), None)
+        owners[one.name] = one.id
+    if taken:
+        raise NameTakenError(
+            f"the target has other scenarios called {', '.join(map(shown, taken))}; nothing was "
+            "changed: rename them here or there"
+        )
 
 
 def _chosen(snapshot: Snapshot, scenarios: Sequence[str], tag: str | None) -> list[ScenarioState]:
