@@ -365,6 +365,19 @@ def test_rare_keys_share_one_sparse_shape() -> None:
             assert there_and_back(rows) == rows
 
 
+def test_rare_keys_leave_room_for_each_other_where_nested_keys_differ() -> None:
+    rows: list[dict[str, Any]] = [
+        *({"name": {"given": "x"}} for _ in range(3)),
+        *({"name": {"family": "y"}} for _ in range(3)),
+        *({"mrn": str(n), f"own {n}": n} for n in range(40)),
+    ]
+    for big in (False, True):
+        with big_path(big=big):
+            chunk = encoded(rows)
+            assert [shape.sparse for shape in chunk.shapes] == [False] * 31 + [True]
+            assert there_and_back(rows) == rows
+
+
 def test_extra_is_one_ascii_json_object_or_null() -> None:
     rows = [{"mrn": "a", "note": "é\x00\U0001f600"}, {"mrn": "b", "note": None}, {"mrn": "c"}]
     assert typed_columns(encoded(rows))["extra"] == [

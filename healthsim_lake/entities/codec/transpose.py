@@ -69,14 +69,17 @@ def group_rows(given: Sequence[Any], layout: Layout) -> Grouped:
     whole = _packed(given, layout) if len(given) >= SMALL_ROWS else _transposed(given)
     if whole is not None:
         rows, groups = given, _split(whole, range(len(given)), layout)
+        found = 1
     else:
         rows = _dict_rows(given)
+        by_keys = _by_keys(rows)
+        found = len(by_keys)
         groups = [
             group
-            for positions in _common(_by_keys(rows))
+            for positions in _common(by_keys, of=found)
             for group in _split(_columns(rows, positions), positions, layout)
         ]
-    groups = _common(groups, key=lambda group: len(group.rows))
+    groups = _common(groups, of=max(found, len(groups)), key=lambda group: len(group.rows))
     if sum(len(group.rows) for group in groups) == len(rows):
         return Grouped(rows, groups, [])
     placed = set(chain.from_iterable(group.rows for group in groups))
@@ -116,8 +119,9 @@ def _dict_row(row: Any) -> Row:
     raise RefusedValueError(f"an entity is a mapping of keys to values, not {type(row).__name__}")
 
 
-def _common(items: list[Any], key: Callable[[Any], int] = len) -> list[Any]:
-    kept = MAX_SHAPES if len(items) <= MAX_SHAPES else MAX_SHAPES - 1
+def _common(items: list[Any], *, of: int, key: Callable[[Any], int] = len) -> list[Any]:
+    """Return the largest items; one less where what is left of so many needs a shape, too."""
+    kept = MAX_SHAPES if of <= MAX_SHAPES else MAX_SHAPES - 1
     return sorted(items, key=key, reverse=True)[:kept]
 
 
