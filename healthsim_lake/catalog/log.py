@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,13 +14,14 @@ from healthsim_lake.catalog import beside, chain, checkpoint
 from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import digest
 from healthsim_lake.catalog.head import LogHead
-from healthsim_lake.catalog.records import Manifest, ManifestRef, Statistics
+from healthsim_lake.catalog.records import Manifest, ManifestRef, ScenarioRecord, Statistics
 from healthsim_lake.catalog.retention_fold import applied
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.catalog.uncollected import uncollected
 from healthsim_lake.errors import (
     DamagedCommitError,
+    DataFileMissingError,
     InputError,
     KeyMissingError,
     VersionNotFoundError,
@@ -104,15 +107,38 @@ class CommitLog(LogHead):
         try:
             data = self.storage.read(layout.manifest(state.record.id, manifest.txn_id))
         except KeyMissingError:
-            self.refuse_forgotten(state, version)
+            self.refuse_forgotten(state.record, version)
             raise DamagedCommitError(
                 f"the manifest {manifest.txn_id} of scenario {state.record.id} is missing"
             ) from None
         what = f"the manifest {manifest.txn_id}"
         return beside.parsed_manifest(data, manifest.sha256, what)
 
-    def refuse_forgotten(self, state: ScenarioState, version: int | None = None) -> None:
+    @contextmanager
+    def reading(self, *records: ScenarioRecord) -> Iterator[None]:
+        """Say of a file that is missing what became of its version since it was looked up.
+
+        Args:
+            records: Those of the versions whose rows are read.
+
+        Raises:
+            VersionNotFoundError: Maintenance has forgotten one meanwhile.
+            PurgedError: The scenario was purged.
+            DataFileMissingError: None of that.
+        """
+        try:
+            yield
+        except DataFileMissingError:
+            for record in records:
+                self.refuse_forgotten(record)
+            raise
+
+    def refuse_forgotten(self, record: ScenarioRecord, version: int | None = None) -> None:
         """Return unless a version of a scenario was forgotten, or purged, since it was read.
+
+        Args:
+            record: The scenario's.
+            version: The version; None for that of the record.
 
         Raises:
             VersionNotFoundError: It was forgotten; says by what.
@@ -121,12 +147,12 @@ class CommitLog(LogHead):
         """
         head = self.refresh()
         self.verify_identity()
-        head.refuse_purged(state.record.id)
-        wanted = state.record.version if version is None else version
-        now = head.scenarios.get(state.record.id)
+        head.refuse_purged(record.id)
+        wanted = record.version if version is None else version
+        now = head.scenarios.get(record.id)
         if now is None or wanted < now.versions[0].version:
             raise VersionNotFoundError(
-                f"Version {wanted} of scenario '{state.record.name}' {head.forgotten()}"
+                f"Version {wanted} of scenario '{record.name}' {head.forgotten()}"
             )
 
     def _no_version(self, state: ScenarioState, version: int) -> VersionNotFoundError:

@@ -14,7 +14,7 @@ from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import EntityType
-from healthsim_lake.errors import DataFileMissingError, EntityTypeNotFoundError
+from healthsim_lake.errors import EntityTypeNotFoundError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.tables.reader import TableRows, read_rows
 
@@ -155,11 +155,8 @@ def load(
         IntegrityError: A file is missing or altered.
     """
     chosen = choose(log, snapshot, state, known, types=types, version=version)
-    try:
+    with log.reading(chosen.record):
         rows = read_rows(log.storage, state.record.id, chosen.tables)
-    except DataFileMissingError:
-        log.refuse_forgotten(state, version)  # maintenance may have deleted it since it was found
-        raise
     return Scenario(chosen.record, rows, known.registry(snapshot))
 
 

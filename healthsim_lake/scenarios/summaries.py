@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from healthsim_lake import scenarios
-from healthsim_lake.errors import DataFileMissingError
 from healthsim_lake.scenarios.room import Room
 from healthsim_lake.scenarios.summarising.usage import Usage, usage
 
@@ -77,11 +76,8 @@ class Summaries(Room):
         log, snapshot = self._committer.log, self._committer.view()
         state = snapshot.get(ref)
         sampling = scenarios.Sampling(log, snapshot, state, self._types)
-        try:
+        with log.reading(state.record):
             return sampling.rows(type, count=count, strategy=strategy, seed=seed)
-        except DataFileMissingError:
-            log.refuse_forgotten(state)  # maintenance may have deleted it since it was found
-            raise
 
     def usage(self, ref: str | None = None) -> Usage:
         """Return how many rows, files, bytes and versions there are, by table.

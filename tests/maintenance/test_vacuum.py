@@ -85,7 +85,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(lake):
 
 def test_a_forgotten_version_says_what_forgot_it(lake):
     changed(lake)
-    pinned = lake.at(version=1)
+    pinned, later = lake.at(version=1), lake.at(version=2)
     lake.maintenance.vacuum(keep_versions=1)
     for read in (
         lambda: lake.scenarios.load("a", version=1),
@@ -93,6 +93,8 @@ def test_a_forgotten_version_says_what_forgot_it(lake):
         lambda: pinned.scenarios.load("a"),
         lambda: pinned.scenarios.summary("a"),
         lambda: pinned.scenarios.samples("a", "patients"),
+        lambda: later.scenarios.diff("a"),
+        lambda: pinned.scenarios.validate("a"),
     ):
         with pytest.raises(VersionNotFoundError, match="forgotten by vacuum at commit 6"):
             read()

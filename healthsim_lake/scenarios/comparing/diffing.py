@@ -68,10 +68,11 @@ def diff(
     """Compare two states, table by table; see `Comparisons.diff`."""
     snapshot, log = committer.view(), committer.log
     before, after = _choose(log, snapshot, names, versions)
-    found = {
-        key: _table(log.storage, (key, known.at(table, snapshot)), before, after)
-        for table, key in _tables(before, after, known, types).items()
-    }
+    with log.reading(before.record, after.record):
+        found = {
+            key: _table(log.storage, (key, known.at(table, snapshot)), before, after)
+            for table, key in _tables(before, after, known, types).items()
+        }
     return Difference(before.record, after.record, found, known.registry())
 
 

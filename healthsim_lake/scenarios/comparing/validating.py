@@ -41,10 +41,11 @@ def validate(
     targets = Targets(log.storage, sets, side.record.id)
     inspection = Inspection(log.storage, registry, targets, limit=limit)
     by_table = {one.table: one for one in wanted}
-    found = {
-        table: inspection.check(by_table[table], sets[table][1], side.record.id)
-        for table in inspection.order(list(by_table))
-    }
+    with log.reading(side.record):
+        found = {
+            table: inspection.check(by_table[table], sets[table][1], side.record.id)
+            for table in inspection.order(list(by_table))
+        }
     return ValidationReport(
         record=side.record,
         rows={one.key: one.rows for one in wanted},

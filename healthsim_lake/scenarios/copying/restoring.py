@@ -9,7 +9,6 @@ from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord, 
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState, TableState
 from healthsim_lake.catalog.transaction import Draft, Label, Transaction
-from healthsim_lake.errors import DataFileMissingError
 from healthsim_lake.scenarios.copying.files import linked
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.summarising import statistics
@@ -42,11 +41,8 @@ def restore(
     transaction = committer.begin(label)
     with committer.new_files(transaction, scenario_id) as writer:
         restoring = _Restoring(committer, known, tombstone, writer, transaction)
-        try:
+        with committer.log.reading(tombstone.record):
             restoring.copy()
-        except DataFileMissingError:
-            committer.log.refuse_forgotten(tombstone)
-            raise
         committed = committer.commit(
             lambda snapshot: restoring.plan(snapshot, name), transaction=transaction
         )

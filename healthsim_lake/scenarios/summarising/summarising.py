@@ -7,7 +7,7 @@ from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import EntitySet, KnownRows, Statistics
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
-from healthsim_lake.errors import DataFileMissingError, InputError
+from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.loading import record_at
 from healthsim_lake.scenarios.summarising.budget import USUAL_SAMPLES, fitted
@@ -53,7 +53,8 @@ def summarise(
     manifest = log.manifest(state, version)
     record = record_at(state, manifest, version)
     sets = [one for one in manifest.sets if one.rows]
-    entries = _entries(log, snapshot, state, known, sets=sets, version=version)
+    with log.reading(record):
+        entries = _entries(log, snapshot, state, known, sets=sets, version=version)
     tables = [Known(one.key, one.table, from_document(entries[one.table])) for one in sets]
     written = next(one for one in state.versions if one.version == record.version).timestamp.date()
     bare = Summary(
@@ -93,9 +94,5 @@ def _entries(
         return found
     former = None if kept is None else Statistics(seed=kept.seed, tables={})
     gathering = Gathering(log.storage, state.record.id, former=former)
-    try:
-        computed = gathering.entries(missing, lambda table: known.at(table, snapshot), written={})
-    except DataFileMissingError:
-        log.refuse_forgotten(state, version)  # see `loading.load`
-        raise
+    computed = gathering.entries(missing, lambda table: known.at(table, snapshot), written={})
     return {**found, **computed}
