@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -60,6 +61,7 @@ class Writing(Reading[R, S, M]):
         """
         label = Label(author=author, message=message, idempotency_key=idempotency_key)
         parsed = self._kind.parse(spec)
+        self._warn_of_slips(parsed.model)
         transaction = self._committer.begin(label)
         document_id = self._new_id()
         action = CreateDocument(
@@ -127,6 +129,8 @@ class Writing(Reading[R, S, M]):
                 f"{record.version}, not {expected_version}: it was changed meanwhile; load it again"
             )
         parsed = None if spec is None else self._kind.parse(spec)
+        if parsed is not None:
+            self._warn_of_slips(parsed.model)
         transaction = self._committer.begin(Label(author=author, message=message))
         change = ChangeDocument(
             document_id=record.id,
@@ -189,6 +193,11 @@ class Writing(Reading[R, S, M]):
             raise InputError(f"{self._kind.singular.capitalize()} {shown(ref)} is not deleted")
         wanted = state.record.name if name is None else self._checked_name(name)
         return self._commit(lambda _snapshot: plans.restoration(state, wanted), state.record.id)
+
+    def _warn_of_slips(self, model: M) -> None:
+        for slip in model.slips():
+            message = f"kept in the {self._kind.singular}, but without a meaning: {slip}"
+            warnings.warn(message, stacklevel=3)
 
     def _stored(self, parsed: Parsed[M], document_id: str, txn_id: str) -> Body | BodyRef:
         storage = self._committer.log.storage

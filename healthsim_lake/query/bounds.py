@@ -10,8 +10,8 @@ of an aggregate that collects rows, or of the previous round of a recursion, cou
 so that little more can be made of it. Beside how long values get, it is judged how many parts
 their types have: columns and fields of structs double as easily as text does (``SELECT t AS a, t
 AS b FROM (…) t``), and planning, which takes the more time the more there are, cannot be ended
-either. These are estimates for refusing bombs, not a proof about
-memory; what rows add up to is the business of ``memory_limit``.
+either. These are estimates for refusing bombs, not a proof about memory; what rows add up to is the
+business of ``memory_limit``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from healthsim_lake._shown import shown
+from healthsim_lake._shown import shown, similar
 from healthsim_lake.errors import InvalidSpecificationError
 from healthsim_lake.specs.refusals import problems_of
 
@@ -81,12 +81,35 @@ class Declared(BaseModel):
         """Return the document as JSON values: the keys that were given, known or not."""
         return self.model_dump(mode="json", exclude_unset=True)
 
+    def slips(self) -> Iterator[str]:
+        """Yield the keys that nothing here knows but that look like one it does, in words.
+
+        Unknown keys are kept, and mean nothing; who mistyped one should be told.
+        """
+        for key in self.model_extra or {}:
+            hint = similar(key, type(self).model_fields)
+            if hint:
+                yield f"{shown(key)}{hint}"
+        for name in type(self).model_fields:
+            for inner in _declared(getattr(self, name)):
+                yield from (f"{name}: {slip}" for slip in inner.slips())
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Mapping):
             return self.to_dict() == other
         return super().__eq__(other)
 
     __hash__ = None  # type: ignore[assignment]  # documents hold lists and dicts
+
+
+def _declared(value: Any) -> Iterator[Declared]:
+    """Yield the models in the value of a field."""
+    if isinstance(value, Declared):
+        yield value
+        return
+    values = value.values() if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping | list | tuple):
+        yield from (inner for inner in values if isinstance(inner, Declared))
 
 
 def _keys(value: Any) -> Iterator[str]:

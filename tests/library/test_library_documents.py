@@ -41,6 +41,22 @@ def test_a_saved_profile_is_loaded_as_it_was_given_by_name_and_by_id(lake):
     assert saved.product == "patientsim"
 
 
+def test_a_mistyped_key_is_kept_and_told_with_what_was_meant(lake):
+    spec = {"demografics": {"count": 9}, "demographics": {"cuont": 9}, "trial": {"arm": "A"}}
+    kept = "kept in the profile, but without a meaning: "
+    with pytest.warns(UserWarning, match=kept) as told:
+        saved = lake.profiles.save("p", spec)
+    assert saved.profile_spec == spec
+    assert [str(one.message).removeprefix(kept) for one in told] == [
+        "'demografics'; did you mean 'demographics'?",
+        "demographics: 'cuont'; did you mean 'count'?",
+    ]
+    with pytest.warns(UserWarning, match="kept in the journey.*'evnts'; did you mean 'events'"):
+        lake.journeys.save("j", {**JOURNEY, "evnts": []})
+    with pytest.warns(UserWarning, match="did you mean 'demographics'"):
+        lake.profiles.update("p", {"demographic": {}})
+
+
 def test_a_journey_takes_description_products_and_figures_from_its_specification(lake):
     saved = lake.journeys.save("j", {**JOURNEY, "description": "of itself"})
     assert saved.description == "of itself"

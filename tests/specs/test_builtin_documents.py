@@ -136,6 +136,10 @@ def test_the_models_give_the_documents_back():
     assert {name: one.to_dict() for name, one in JOURNEYS.items()} == builtin_journeys()
 
 
+def test_no_key_looks_mistyped():
+    assert [slip for one in (*PROFILES.values(), *JOURNEYS.values()) for slip in one.slips()] == []
+
+
 def test_codes_have_the_form_of_their_system():
     assert len(CODES) > 150
     assert set(FORMATS) == {system for system, _, _ in CODES}
