@@ -69,7 +69,7 @@ def _save(options: Options, scenario: Scenario, name: str) -> Pair:
     return alternate(
         lambda: lake.scenarios.save(f"large-{next(numbers)}", scenario),
         lambda: baseline.save(plain, scenario),
-        runs=options.pick(9, 3),
+        runs=options.pick(25, 3),
     )
 
 
