@@ -13,7 +13,9 @@ from healthsim_lake.catalog.names import free_name
 from healthsim_lake.errors import InputError, InvalidNameError, ScenarioNotFoundError
 from healthsim_lake.scenarios.writing import autoname
 
-TODAY = f"{now():%Y%m%d}"
+
+def today() -> str:
+    return f"{now():%Y%m%d}"
 
 
 @pytest.mark.parametrize(
@@ -36,10 +38,10 @@ def test_names_come_from_the_words_that_tell_something(context, name):
 
 def test_a_name_has_prefix_words_and_day():
     assert autoname.base_name(include_date=False) == "scenario"
-    assert autoname.base_name() == f"scenario-{TODAY}"
-    assert autoname.base_name(entity_type="patient") == f"patients-{TODAY}"
+    assert autoname.base_name() == f"scenario-{today()}"
+    assert autoname.base_name(entity_type="patient") == f"patients-{today()}"
     given = autoname.base_name(keywords=["Diabetes Mellitus", "x_y", "TX", "four"], prefix="My")
-    assert given == f"my-diabetes-mellitus-x-y-tx-{TODAY}"
+    assert given == f"my-diabetes-mellitus-x-y-tx-{today()}"
 
 
 def test_keywords_put_healthcare_first_and_end_with_the_entity_type():
@@ -101,7 +103,7 @@ def test_persisting_makes_a_scenario_and_tells_keys_made_ones_included(lake):
     rows = {"patients": [{"id": "1"}, {"id": "2"}], "encounters": [{"status": "x"}], "claims": []}
     done = lake.scenarios.persist(rows, context="diabetic patients in Texas", tags=["a"])
     assert done.is_new
-    assert done.record.name == f"diabetes-texas-{TODAY}"
+    assert done.record.name == f"diabetes-texas-{today()}"
     assert done.counts == {"patients": 2, "encounters": 1, "claims": 0}
     assert done.keys["patients"] == ["1", "2"]
     assert re.fullmatch(r"[0-9a-f-]{36}", done.keys["encounters"][0])
