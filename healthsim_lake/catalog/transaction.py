@@ -28,6 +28,7 @@ from healthsim_lake.errors import (
     InputError,
     IntegrityError,
     KeyExistsError,
+    LakeReplacedError,
     NewerFormatError,
     ReadOnlyError,
     StorageError,
@@ -181,6 +182,8 @@ class Transaction:
             return Committed(snapshot, None, earlier.result)
         try:
             commit = self._prepare(snapshot, plan)
+        except LakeReplacedError:
+            raise
         except IntegrityError:
             self._log.verify_identity()  # what is missing may belong to another history
             raise

@@ -113,7 +113,7 @@ class Committer:
     def _writing(self) -> Publisher:
         if self._publisher is None:
             raise ReadOnlyError(
-                None, "this lake was opened for reading only; open it again without read_only"
+                "this lake was opened for reading only; open it again without read_only"
             )
         return self._publisher
 

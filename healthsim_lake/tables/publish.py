@@ -56,10 +56,13 @@ class Publisher:
 
         Raises:
             StorageError: A file could not be moved.
+            LakeReplacedError: The lake is not the one that `snapshot` is of.
         """
         with self._lock:
             known = max(snapshot.tidied, self._known_here())
             pending = [self._log.recent(v) for v in range(known + 1, snapshot.version + 1)]
+            if any(commit.publishes or commit.retires for commit in pending):
+                self._log.verify_identity()  # files of the same names may be live in a former state
             moved = self._settle(pending)
             self._known = max(known, snapshot.version)
             if not self._storage.stages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from healthsim_lake import Lake
+from healthsim_lake.errors import LakeReplacedError
 
 # Everyday a few writers; with this variable set, eight of them with 25 commits each.
 FULL = "HEALTHSIM_MANY_WRITERS" in os.environ
@@ -219,3 +222,18 @@ print(done.record.name, done.is_new)
         assert lake.scenarios.load(name)["patients"] == [{"id": str(number)}]
     assert check_log(lake, 0) == {"save": 4}
     check_folders(lake, 4)
+
+
+def test_who_outlives_a_restore_from_a_backup_moves_no_file_of_it(tmp_path):
+    place, backup = tmp_path / "lake", tmp_path / "backup"
+    lake = Lake(place)
+    lake.scenarios.save("kept", {"patients": [{"id": "1"}]})
+    shutil.copytree(place, backup)
+    Lake(place).scenarios.save("kept", {"patients": [{"id": "2"}]}, overwrite=True)
+    assert lake.scenarios.get("kept").version == 2
+    shutil.rmtree(place)
+    shutil.copytree(backup, place)
+    with pytest.raises(LakeReplacedError, match="nothing was written"):
+        lake.scenarios.save("lost", {})
+    (file,) = (place / "data").rglob("*.parquet")
+    assert duckdb.sql(f"SELECT id FROM '{file}'").fetchall() == [("1",)]
