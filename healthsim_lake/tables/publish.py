@@ -61,9 +61,10 @@ class Publisher:
         with self._lock:
             known = max(snapshot.tidied, self._known_here())
             pending = [self._log.recent(v) for v in range(known + 1, snapshot.version + 1)]
-            if any(commit.publishes or commit.retires for commit in pending):
+            to_move = [commit for commit in pending if commit.publishes or commit.retires]
+            if to_move:
                 self._log.verify_identity()  # files of the same names may be live in a former state
-            moved = self._settle(pending)
+            moved = self._settle(to_move)
             self._known = max(known, snapshot.version)
             if not self._storage.stages:
                 return snapshot.version
