@@ -7,7 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from healthsim_lake.errors import (
@@ -20,6 +20,7 @@ from healthsim_lake.errors import (
 from healthsim_lake.storage.refusals import NO_SPACE, NOT_ALLOWED
 
 _CHUNK = 1 << 20
+_TRIES = 20
 
 T = TypeVar("T")
 
@@ -70,22 +71,28 @@ def read_all(descriptor: int) -> bytes:
 
 
 def in_new_folders(path: str, make: Callable[[], T], *, durable: bool = True) -> T:
-    """Make `path` by calling `make`; folders that are not there are made, and made durable.
+    """Make `path` by calling `make`; folders that are not there are made, and made durable."""
+    for _ in range(_TRIES):
+        try:
+            return make()
+        except FileNotFoundError:
+            make_folder(os.path.dirname(path), durable=durable)
+    return make()
+
+
+def make_folder(folder: str, *, durable: bool) -> None:
+    """Make a folder and those above it; it is empty, and may be gone when another one tidies up.
 
     The name of a new folder stands in the folder above it: unless that is made durable, too,
     everything below it is gone after a power failure.
     """
-    try:
-        return make()
-    except FileNotFoundError:
-        missing = [os.path.dirname(path)]
-        while not os.path.exists(above := os.path.dirname(missing[-1])):
-            missing.append(above)
-        os.makedirs(missing[0], exist_ok=True)
-        made = make()
-        for folder in missing if durable else ():
-            sync_folder(os.path.dirname(folder))
-        return made
+    missing = [folder]
+    while not os.path.exists(above := os.path.dirname(missing[-1])):
+        missing.append(above)
+    with suppress(FileNotFoundError):  # whoever needs it asks again
+        os.makedirs(folder, exist_ok=True)
+        for new in missing if durable else ():
+            sync_folder(os.path.dirname(new))
 
 
 def open_regular(path: str, flags: int) -> int:

@@ -16,6 +16,7 @@ from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
 from healthsim_lake.storage.disk import (
     in_new_folders,
+    make_folder,
     mapped_errors,
     open_regular,
     read_all,
@@ -180,7 +181,7 @@ class LocalStorage(Storage):
                 except FileNotFoundError:
                     if not os.path.exists(old):
                         return False
-                    os.makedirs(os.path.dirname(new), exist_ok=True)  # `prune` may take it away
+                    make_folder(os.path.dirname(new), durable=False)  # `prune` may take it away
                 else:
                     return True
 
@@ -188,9 +189,8 @@ class LocalStorage(Storage):
         """Hard-link, or copy where the disk has no links."""
         old, new = self._path(source), self._path(target)
         with mapped_errors(source, "copy"):
-            os.makedirs(os.path.dirname(new), exist_ok=True)
             try:
-                os.link(old, new)
+                in_new_folders(new, lambda: os.link(old, new), durable=False)
             except OSError as error:
                 if error.errno not in _NO_LINKS:
                     raise

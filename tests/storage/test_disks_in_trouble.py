@@ -19,7 +19,9 @@ from healthsim_lake.errors import (
     DamagedCommitError,
     PurgedError,
     StorageError,
+    StorageFullError,
 )
+from healthsim_lake.storage.local import LocalStorage
 
 ROWS = [{"id": "p1"}, {"id": "p2"}]
 
@@ -187,3 +189,57 @@ def test_a_commit_with_a_flipped_byte_stops_every_reader(tmp_path):
     path.write_bytes(data.replace(b'"b"', b'"x"', 1))
     with pytest.raises(DamagedCommitError):
         Lake(lake.url).scenarios.list()
+
+
+@pytest.fixture
+def pruned(monkeypatch):
+    """Take away the folders that are made, three times, when the next below them is due."""
+    real, times = os.mkdir, [3]
+
+    def mkdir(path, *rest, **more):
+        parent = Path(path).parent
+        if times[0] and parent.parent.name == "lake" and not list(parent.iterdir()):
+            times[0] -= 1
+            parent.rmdir()
+        real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    yield times
+    assert times == [0]
+
+
+@pytest.mark.usefixtures("pruned")
+def test_folders_that_another_process_tidies_away_are_made_again(tmp_path):
+    lake = Lake(tmp_path / "lake")
+    lake.scenarios.save("a", {"patients": ROWS})  # its publication moves a file
+    assert lake.scenarios.load("a").entities == {"patients": ROWS}
+
+
+@pytest.mark.usefixtures("pruned")
+@pytest.mark.parametrize("verb", ["put", "create", "copy", "move"])
+def test_every_verb_that_makes_folders_makes_them_again(tmp_path, verb):
+    storage = LocalStorage(tmp_path / "lake")
+    storage.put("staging/a", b"1")
+    call = {
+        "put": lambda: storage.put("data/patients/scenario_id=1/b", b"1"),
+        "create": lambda: storage.create("data/patients/scenario_id=1/b", b"1"),
+        "copy": lambda: storage.copy("staging/a", "data/patients/scenario_id=1/b"),
+        "move": lambda: storage.move("staging/a", "data/patients/scenario_id=1/b"),
+    }[verb]
+    call()
+    assert storage.read("data/patients/scenario_id=1/b") == b"1"
+
+
+def test_a_new_folder_that_cannot_be_kept_leaves_no_file_open(tmp_path, monkeypatch):
+    storage = LocalStorage(tmp_path / "lake")
+    opened = Path("/proc/self/fd")
+    before = len(list(opened.iterdir()))
+
+    def full(_folder):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("healthsim_lake.storage.disk.sync_folder", full)
+    with pytest.raises(StorageFullError):
+        storage.put("staging/a", b"1")
+    assert len(list(opened.iterdir())) == before
+    assert storage.stat("staging/a") is None
