@@ -1,4 +1,4 @@
-"""What a forked child must not find as a thread of its parent left it."""
+"""What has to be let go of, or made anew, when this process forks: threads stay behind."""
 
 from __future__ import annotations
 
@@ -12,10 +12,20 @@ T = TypeVar("T")
 _renewals: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def across_forks(before: Callable[[], None], after: Callable[[], None] = _nothing) -> None:
+    """Have `before` called before this process forks, and `after` in both that come of it."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=before, after_in_parent=after, after_in_child=after)
+
+
 def renewed_in_children(owner: T, renew: Callable[[T], None]) -> None:
     """Have `renew` called with `owner` in every child that this process forks.
 
-    Threads stay behind in a fork: a lock that one of them holds would never come free.
+    A lock that another thread holds would never come free there.
 
     Args:
         owner: What holds the lock; forgotten with its last other reference.

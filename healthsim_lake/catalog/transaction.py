@@ -282,19 +282,21 @@ class Transaction:
             self._may_stand = False
         except CommitStateUnknownError:
             return False  # its files are kept
-        return self._may_stand and self._stands(version)
+        return self._may_stand and self._lasts(version)
 
     def _stands(self, version: int) -> bool:
         """Return whether our commit stands, for good, although the store did not say so."""
-        ours = self._is_ours(version)
-        if ours:
-            try:
-                self._log.storage.sync(layout.LOG)
-            except StorageError as error:
-                raise CommitStateUnknownError(
-                    f"commit {version} is there, but may be gone after a power failure: {error}"
-                ) from error
-        return ours
+        return self._is_ours(version) and self._lasts(version)
+
+    def _lasts(self, version: int) -> bool:
+        """Make the name of our commit durable; returns True, or raises what may become of it."""
+        try:
+            self._log.storage.sync(layout.LOG)
+        except StorageError as error:
+            raise CommitStateUnknownError(
+                f"commit {version} is there, but may be gone after a power failure: {error}"
+            ) from error
+        return True
 
     def _is_ours(self, version: int) -> bool:
         try:

@@ -53,6 +53,7 @@ MAX_PATTERN = PARAMETER_SIZE + 1_000
 MAX_PATTERN_PER_ROW = GROWN + 1_000
 TABLE_COLUMNS = 100.0
 """About as many columns as a table of the lake has."""
+NO_VARIANT = "the type VARIANT is not allowed here; JSON is"
 _NUMBERED = re.compile(r"%\d+\$")
 _FORMAT_DIGITS = re.compile(r"\d+")
 
@@ -172,13 +173,11 @@ def of_call(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
 
 def _fields_named(name: str, nodes: Sequence[Node]) -> float:
     # The engine crashes over a structure that is nested 10,000 times; any function may build one.
-    text = literal_text(nodes[1]) if len(nodes) > 1 else ""
-    if text is None:
-        raise QueryRefusedError(f"{name}() takes only a literal as its structure here")
+    text = _written(name, nodes, 1, "structure")
     if sum(map(text.count, "([{")) > MAX_BRACKETS:
         raise QueryRefusedError(f"the structure of {name}() has more than {MAX_BRACKETS} brackets")
     if "variant" in text.lower():
-        raise QueryRefusedError("the type VARIANT is not allowed here; JSON is")
+        raise QueryRefusedError(NO_VARIANT)
     return 1.0 + text.count(":") + text.count(",")
 
 
@@ -225,9 +224,7 @@ def of_format(name: str, nodes: Sequence[Node], sizes: Sequence[Size]) -> Size:
     Raises:
         QueryRefusedError: The format is no literal, or takes a width from its arguments.
     """
-    text = literal_text(nodes[0]) if nodes else ""
-    if text is None:
-        raise QueryRefusedError(f"{name}() takes only a literal as its format here")
+    text = _written(name, nodes, 0, "format")
     if name == "printf" and _NUMBERED.search(text):
         raise QueryRefusedError("printf() takes its arguments in order here: %s, not %1$s")
     if (name == "printf" and "*" in text) or (name == "format" and re.search(r"\{[^}]*\{", text)):
@@ -251,6 +248,14 @@ def check(name: str, size: Size) -> Size:
             f"{allowed:,} are allowed; use smaller sizes"
         )
     return size
+
+
+def _written(name: str, nodes: Sequence[Node], at: int, what: str) -> str:
+    """Return the text of an argument that has to be a literal; none if it is not there."""
+    text = literal_text(nodes[at]) if len(nodes) > at else ""
+    if text is None:
+        raise QueryRefusedError(f"{name}() takes only a literal as its {what} here")
+    return text
 
 
 def literal_text(node: Node) -> str | None:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
+from healthsim_lake._forks import across_forks
 from healthsim_lake.query.engine import Engine
-from healthsim_lake.query.forks import across_forks
 from healthsim_lake.query.instances import spare
 from healthsim_lake.query.sources import Sources
 
@@ -81,4 +81,5 @@ def _close_all() -> None:
 
 
 _all: WeakSet[Engines] = WeakSet()
+# A child must not meet an instance of its parent: ending it there ends the child with a crash
 across_forks(before=_close_all)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 
 import duckdb
 
-from healthsim_lake.query.forks import across_forks
+from healthsim_lake._forks import across_forks
 from healthsim_lake.query.parse import LOCKED_CONFIG, prepare
 
 _MAX_THREADS = 8

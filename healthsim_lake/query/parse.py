@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
+from healthsim_lake._forks import across_forks
 from healthsim_lake.errors import QueryError, QueryRefusedError
-from healthsim_lake.query.forks import across_forks
 from healthsim_lake.query.scrub import scrub
 
 Node = dict[str, Any]

@@ -96,7 +96,7 @@ class Values:
         kind = str(node.get("type_expr") or node.get("cast_type"))
         if "'VARIANT'" in kind.upper():
             # The engine crashes over JSON that is nested 20,000 times and becomes a variant.
-            raise QueryRefusedError("the type VARIANT is not allowed here; JSON is")
+            raise QueryRefusedError(bounds.NO_VARIANT)
         # The fields of a struct are named in the text of the statement, so they are not many.
         fields = kind.count("'type")
         size = self.of(node["child"], scope)

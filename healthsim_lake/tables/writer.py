@@ -150,17 +150,12 @@ class FileWriter:
                 self._line.leave(file.bytes)
             return file
 
-        self._room.acquire()
-        written = self._run(write)
-        if not sends:
-            written.add_done_callback(lambda _: self._room.release())
+        written = self._run_in_room(write, leaves_early=sends)
         if measure and chunk.rows < SMALL_ROWS:
             self._unmeasured.append((name, chunk, entity_type))
         elif measure:
             # Beside the writing, which is what everybody waits for in the end
-            self._room.acquire()
-            measuring = self._run(lambda: self._measure(name, chunk, entity_type))
-            measuring.add_done_callback(lambda _: self._room.release())
+            measuring = self._run_in_room(lambda: self._measure(name, chunk, entity_type))
             self._measuring.append(measuring)
         return written
 
@@ -265,6 +260,19 @@ class FileWriter:
             if cancel:
                 future.cancel()
         wait(self._futures)
+
+    def _run_in_room(self, work: Callable[[], T], *, leaves_early: bool = False) -> Future[T]:
+        """Have a helper do something when there is room, which it takes until it is done.
+
+        Args:
+            work: What to do.
+            leaves_early: It gives the room back itself, before it is done.
+        """
+        self._room.acquire()
+        future = self._run(work)
+        if not leaves_early:
+            future.add_done_callback(lambda _: self._room.release())
+        return future
 
     def _run(self, work: Callable[[], T]) -> Future[T]:
         """Have a helper do something beside."""
