@@ -39,9 +39,9 @@ class Request:
 
 Trouble = Callable[[Request], str | None]
 """Returns what goes wrong with a request, or None: ``lost`` (carried out, then the connection
-drops), ``dropped`` (never arrives), ``lost-500`` (carried out, then 500), ``late`` (carried out, then
-answered when nobody waits any more), ``slow`` (takes a while), ``409``, ``403``, ``503``, ``ignored``
-(its condition is)."""
+drops), ``dropped`` (never arrives), ``half`` (half of it arrives), ``lost-500`` (carried out, then
+500), ``late`` (carried out, then answered when nobody waits any more), ``slow`` (takes a while),
+``409``, ``403``, ``503``, ``ignored`` (its condition is)."""
 
 LATE, SLOW = 2.0, 0.15
 """Seconds; a client that is to give up meanwhile has a shorter ``read_timeout``."""
@@ -131,12 +131,13 @@ class S3Server:
             wrong = None
         if wrong is None:
             return self._app(environ, start)
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(size // 2 if wrong == "half" else size)
         if wrong.startswith(("lost", "late")):
             self._carry_out(environ, body)
         if wrong == "late":
             time.sleep(LATE)
-        if wrong in {"lost", "late", "dropped"}:
+        if wrong in {"lost", "late", "dropped", "half"}:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionError("the answer is lost")
         status, code = _ANSWERS[wrong.removeprefix("lost-")]

@@ -23,7 +23,8 @@ from healthsim_lake.sync.report import Progress
 from healthsim_lake.tables.places import FileRef, in_parallel, read_checked
 
 WORKERS = 16
-_BYTES_UNDER_WAY = 256 * 2**20
+_BYTES_UNDER_WAY = 128 * 2**20
+"""With more, both ends take new memory all the time instead of using theirs again."""
 _FEW_LOOKS = 64
 """As many files are looked for one by one; a list of the folders costs more than that."""
 

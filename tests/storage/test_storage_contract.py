@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from fsspec.asyn import sync
 from fsspec.implementations.local import LocalFileSystem
 
 from healthsim_lake.errors import (
@@ -230,6 +231,38 @@ class TestS3Storage(StorageContract):
             storage.put(f"data/f{number}", b"x")
         storage._pages = lambda **wanted: S3Storage._pages(storage, **wanted, MaxKeys=2)
         assert len(list(storage.list("data"))) == 5
+
+    @pytest.mark.parametrize("trouble", ["503", "lost", "dropped", "half"])
+    def test_a_large_value_that_has_to_be_sent_again_is_sent_whole(
+        self, storage, s3_server, trouble
+    ):
+        data, left = os.urandom(3 * 2**20), [trouble]
+        with s3_server.troubled(lambda one: left.pop() if left and one.method == "PUT" else None):
+            storage.put("data/a", data)
+        assert left == []
+        assert storage.read("data/a") == data
+
+    def test_a_large_value_is_sent_from_where_it_is(self, storage):
+        data, sent = os.urandom(3 * 2**20), []
+        storage.put("data/a", data)
+        events = sync(storage._client.loop, storage._client.get_s3).meta.events
+        events.register_last("before-parameter-build.s3.PutObject", see := _Seen(sent))
+        try:
+            storage.put("data/a", data)
+        finally:
+            events.unregister("before-parameter-build.s3.PutObject", see)
+        assert [one is data for one in sent] == [True]
+
+
+class _Seen:
+    """Keeps what the HTTP client will ask the body of a request for."""
+
+    def __init__(self, sent: list[object]) -> None:
+        self._sent = sent
+
+    def __call__(self, params, **_):
+        with params["Body"].getbuffer() as buffer:
+            self._sent.append(buffer.obj)
 
 
 def test_a_store_of_unknown_manners_is_not_written_to_without_a_promise(tmp_path):
