@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from healthsim_lake.errors import QueryRefusedError
-from healthsim_lake.query.functions import ALLOWED, TABLE_FUNCTIONS, VOLATILE
+from healthsim_lake.query.functions import ALLOWED, INSTEAD, TABLE_FUNCTIONS, VOLATILE
 from healthsim_lake.query.parse import Node
+
+_FUNCTIONS = "allowed are functions that compute a value from their arguments alone"
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -197,11 +199,10 @@ def _unknown(what: str) -> QueryRefusedError:
 
 def _check_function(node: Node, *, table: bool) -> None:
     name = str(node["function_name"])
-    if name.lower() not in (TABLE_FUNCTIONS if table else ALLOWED):
-        kind = "table function" if table else "function"
-        allowed = (
-            f"; allowed are {', '.join(sorted(TABLE_FUNCTIONS))}"
-            if table
-            else "; allowed are functions that compute a value from their arguments alone"
-        )
-        raise QueryRefusedError(f"the {kind} {name[:80]!r} is not allowed here{allowed}")
+    if name.lower() in (TABLE_FUNCTIONS if table else ALLOWED):
+        return
+    if table:
+        kind, advice = "table function", f"allowed are {', '.join(sorted(TABLE_FUNCTIONS))}"
+    else:
+        kind, advice = "function", INSTEAD.get(name.lower(), _FUNCTIONS)
+    raise QueryRefusedError(f"the {kind} {name[:80]!r} is not allowed here; {advice}")

@@ -201,6 +201,12 @@ def test_a_syntax_error_says_where(engine):
         engine.run("SELECT *\nFROM patients WHERE )")
 
 
+def test_a_refused_function_comes_with_another_one(engine):
+    with pytest.raises(QueryRefusedError, match=r"list_contains\(text ->> '\$\[\*\]'"):
+        engine.run("SELECT json_contains(id, '7') FROM patients")
+    engine.run("SELECT list_contains('[7, 8]' ->> '$[*]', '7')")
+
+
 def test_a_refused_function_is_named(engine):
     with pytest.raises(QueryRefusedError, match=r"'read_csv'.*generate_series"):
         engine.run("SELECT * FROM read_csv('x')")
