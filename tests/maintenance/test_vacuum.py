@@ -34,13 +34,20 @@ def changed(lake: Lake) -> Lake:
 
 
 def written(lake: Lake, room: str, files: int) -> list[str]:
-    """Wait until so many files are in a room, and return their keys."""
+    """Wait until so many files are whole in a room, and return their keys."""
     for _ in range(3_000):
-        found = keys(lake, room)
+        found = [key for key in keys(lake, room) if is_whole(lake, key)]
         if len(found) >= files:
             return found
         time.sleep(0.01)
     raise TimeoutError(f"{room} never held {files} files")
+
+
+def is_whole(lake: Lake, key: str) -> bool:
+    """On a disk, a file is there before it is written, and gets its time last of all."""
+    storage = lake._log.storage
+    found = storage.stat(key)
+    return found is not None and (found.sealed or not storage.stages)
 
 
 def test_what_is_kept_reads_as_it_did_and_the_rest_is_gone(lake):
