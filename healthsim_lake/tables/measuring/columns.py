@@ -76,9 +76,10 @@ class Columns:
             return {}
         dead = None if death is None or not self._has_values(death) else death
         if isinstance(self._frame, pl.DataFrame):
-            rows = self._frame.filter(pl.col(dead).is_null()) if dead is not None else self._frame
-            years = rows[birth].dt.year().drop_nulls()
-            return dict(years.value_counts().rows())
+            born = self._frame[birth]
+            if dead is not None:
+                born = born.filter(self._frame[dead].is_null())
+            return dict(born.dt.year().drop_nulls().value_counts().rows())
         chosen = self._frame[birth]
         if dead is not None:
             chosen = chosen.filter(pc.is_null(self._frame[dead]))
@@ -133,15 +134,15 @@ class Columns:
         if not self._has_values(name) or (only is not None and not self._has_values(only[0])):
             return _NO_AMOUNTS
         if isinstance(self._frame, pl.DataFrame):
-            rows = self._frame if only is None else self._frame.filter(pl.col(only[0]) == only[1])
-            numbers: pl.Series | pa.ChunkedArray = rows[name]
+            numbers: pl.Series | pa.ChunkedArray = self._frame[name]
+            if only is not None:
+                numbers = numbers.filter(self._frame[only[0]] == only[1])
             count = len(numbers) - numbers.null_count()
             ends = numbers.min(), numbers.max()
         else:
-            chosen = self._frame
+            numbers = self._frame[name]
             if only is not None:
-                chosen = chosen.filter(pc.equal(chosen[only[0]], only[1]))
-            numbers = chosen[name]
+                numbers = numbers.filter(pc.equal(self._frame[only[0]], only[1]))
             count = len(numbers) - numbers.null_count
             found = pc.min_max(numbers)
             ends = found["min"].as_py(), found["max"].as_py()
