@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+import textwrap
 import warnings
 
 import pytest
@@ -281,6 +282,22 @@ def test_a_warning_is_one_line_beside_the_answer():
     outcome = outcome_of(command)
     assert (outcome.exit_code, outcome.stdout) == (0, "answer\n")
     assert outcome.stderr == "warning: look out\n"
+
+
+def test_an_interruption_while_the_program_is_loaded_is_130():
+    code = """
+    import sys
+    class Interrupted:
+        def find_spec(self, name, path=None, target=None):
+            if name == "typer":
+                raise KeyboardInterrupt
+    sys.meta_path.insert(0, Interrupted())
+    from healthsim_lake.__main__ import main
+    main()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
 def test_an_interruption_is_130():
