@@ -13,6 +13,7 @@ from healthsim_lake.storage.remote import FsspecStorage
 _ONE_PUT = 5 * 2**30
 """The largest value that S3 takes in one request."""
 _LARGE = 2**20
+"""From here on, a copy costs more than to ask whether the client makes one."""
 _SENDING = ("PutObject", "UploadPart")
 
 
