@@ -71,17 +71,21 @@ def read_all(descriptor: int) -> bytes:
 
 
 def in_new_folders(path: str, make: Callable[[], T], *, durable: bool = True) -> T:
-    """Make `path` by calling `make`; folders that are not there are made, and made durable."""
+    """Make `path` by calling `make`; folders that are not there are made, and made durable.
+
+    They are made again where another process tidies them away, for they are empty; but not for
+    ever: a link may lead nowhere.
+    """
     for _ in range(_TRIES):
         try:
             return make()
         except FileNotFoundError:
-            make_folder(os.path.dirname(path), durable=durable)
+            _make_folder(os.path.dirname(path), durable=durable)
     return make()
 
 
-def make_folder(folder: str, *, durable: bool) -> None:
-    """Make a folder and those above it; it is empty, and may be gone when another one tidies up.
+def _make_folder(folder: str, *, durable: bool) -> None:
+    """Make a folder and those above it, which may be gone again when this returns.
 
     The name of a new folder stands in the folder above it: unless that is made durable, too,
     everything below it is gone after a power failure.

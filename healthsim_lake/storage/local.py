@@ -16,7 +16,6 @@ from healthsim_lake.storage import layout
 from healthsim_lake.storage.base import Entry, Storage
 from healthsim_lake.storage.disk import (
     in_new_folders,
-    make_folder,
     mapped_errors,
     open_regular,
     read_all,
@@ -174,16 +173,18 @@ class LocalStorage(Storage):
     def move(self, source: str, target: str) -> bool:
         """Rename; whoever comes second finds the source gone."""
         old, new = self._path(source), self._path(target)
+
+        def rename() -> bool:
+            try:
+                os.rename(old, new)
+            except FileNotFoundError:
+                if os.path.exists(old):
+                    raise  # it is the folder that is not there
+                return False
+            return True
+
         with mapped_errors(source, "move"):
-            while True:
-                try:
-                    os.rename(old, new)
-                except FileNotFoundError:
-                    if not os.path.exists(old):
-                        return False
-                    make_folder(os.path.dirname(new), durable=False)  # `prune` may take it away
-                else:
-                    return True
+            return in_new_folders(new, rename, durable=False)
 
     def copy(self, source: str, target: str) -> None:
         """Hard-link, or copy where the disk has no links."""

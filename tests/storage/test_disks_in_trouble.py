@@ -17,6 +17,7 @@ from healthsim_lake import Lake
 from healthsim_lake.errors import (
     CommitStateUnknownError,
     DamagedCommitError,
+    KeyMissingError,
     PurgedError,
     StorageError,
     StorageFullError,
@@ -215,19 +216,32 @@ def test_folders_that_another_process_tidies_away_are_made_again(tmp_path):
     assert lake.scenarios.load("a").entities == {"patients": ROWS}
 
 
+VERBS = {
+    "put": lambda storage, key: storage.put(key, b"1"),
+    "create": lambda storage, key: storage.create(key, b"1"),
+    "copy": lambda storage, key: storage.copy("staging/a", key),
+    "move": lambda storage, key: storage.move("staging/a", key),
+}
+
+
 @pytest.mark.usefixtures("pruned")
-@pytest.mark.parametrize("verb", ["put", "create", "copy", "move"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_that_makes_folders_makes_them_again(tmp_path, verb):
     storage = LocalStorage(tmp_path / "lake")
     storage.put("staging/a", b"1")
-    call = {
-        "put": lambda: storage.put("data/patients/scenario_id=1/b", b"1"),
-        "create": lambda: storage.create("data/patients/scenario_id=1/b", b"1"),
-        "copy": lambda: storage.copy("staging/a", "data/patients/scenario_id=1/b"),
-        "move": lambda: storage.move("staging/a", "data/patients/scenario_id=1/b"),
-    }[verb]
-    call()
+    VERBS[verb](storage, "data/patients/scenario_id=1/b")
     assert storage.read("data/patients/scenario_id=1/b") == b"1"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_verb_makes_folders_behind_a_link_that_leads_nowhere_for_ever(tmp_path, verb):
+    storage = LocalStorage(tmp_path / "lake")
+    storage.put("staging/a", b"1")
+    storage.put("data/encounters/b", b"1")
+    (tmp_path / "lake" / "data" / "patients").symlink_to(tmp_path / "no disk")
+    with pytest.raises(KeyMissingError, match="No such file"):
+        VERBS[verb](storage, "data/patients/scenario_id=1/b")
+    assert storage.read("staging/a") == b"1"
 
 
 def test_a_new_folder_that_cannot_be_kept_leaves_no_file_open(tmp_path, monkeypatch):
