@@ -13,6 +13,11 @@ SMALL_BYTES = 8 * 2**20
 Those are at least two requests, of which the second waits for the first: the end of a file says
 where its columns are. Stores answer after 20 to 100 ms, and then send some 100 MB a second.
 """
+BYTES_UNDER_WAY = 128 * 2**20
+"""So much of files is on its way to a store at a time; it is in memory until it is there.
+
+With more, both ends take new memory all the time instead of using theirs again.
+"""
 
 
 @dataclass(frozen=True, slots=True)

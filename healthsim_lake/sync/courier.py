@@ -17,14 +17,12 @@ from healthsim_lake.errors import (
     KeyExistsError,
     KeyMissingError,
 )
-from healthsim_lake.storage import Storage, layout
+from healthsim_lake.storage import BYTES_UNDER_WAY, Storage, layout
 from healthsim_lake.sync.inventory import Document
 from healthsim_lake.sync.report import Progress
 from healthsim_lake.tables.places import FileRef, in_parallel, read_checked
 
 WORKERS = 16
-_BYTES_UNDER_WAY = 128 * 2**20
-"""With more, both ends take new memory all the time instead of using theirs again."""
 _FEW_LOOKS = 64
 """As many files are looked for one by one; a list of the folders costs more than that."""
 
@@ -189,7 +187,7 @@ def _run_bounded(work: Iterable[tuple[int, Callable[[], None]]]) -> None:
         try:
             for size, one in work:
                 while running and (
-                    len(running) >= 2 * WORKERS or sum(running.values()) + size > _BYTES_UNDER_WAY
+                    len(running) >= 2 * WORKERS or sum(running.values()) + size > BYTES_UNDER_WAY
                 ):
                     _reap(running)
                 running[pool.submit(one)] = size

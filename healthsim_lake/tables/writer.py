@@ -20,7 +20,7 @@ from healthsim_lake.entities.codec import SMALL_ROWS, Chunk
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
-from healthsim_lake.storage import Storage, layout
+from healthsim_lake.storage import BYTES_UNDER_WAY, Storage, layout
 from healthsim_lake.tables import parquet
 from healthsim_lake.tables.measuring.statistics import TableStatistics, measured
 from healthsim_lake.tables.places import FileRef
@@ -35,8 +35,6 @@ _ENCODERS = 2
 """Files encoded at the same time where they are sent: with more, all would be on their way late."""
 _SENDERS = 12
 """Files on their way to a store at the same time: that is waiting, and no work."""
-_BYTES_UNDER_WAY = 128 * 2**20
-"""So much of them at most: it is in memory until it is sent."""
 
 
 @cache
@@ -64,7 +62,7 @@ class _Line:
             self._bytes += size
 
     def _has_room(self, size: int) -> bool:
-        return self._bytes + size <= _BYTES_UNDER_WAY
+        return self._bytes + size <= BYTES_UNDER_WAY
 
     def leave(self, size: int) -> None:
         """Give the room back."""
