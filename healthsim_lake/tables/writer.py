@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -20,10 +20,11 @@ from healthsim_lake.entities.codec import SMALL_ROWS, Chunk
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import StorageError
-from healthsim_lake.storage import BYTES_UNDER_WAY, Storage, layout
+from healthsim_lake.storage import Storage, layout
 from healthsim_lake.tables import parquet
 from healthsim_lake.tables.measuring.statistics import TableStatistics, measured
 from healthsim_lake.tables.places import FileRef
+from healthsim_lake.tables.underway import Data, Line, PendingFile
 
 T = TypeVar("T")
 
@@ -48,29 +49,6 @@ def _helpers(process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix=f"healthsim-write-{process}")
 
 
-class _Line:
-    """The line to a store: files go over it at the same time, up to some bytes together."""
-
-    def __init__(self) -> None:
-        self._bytes = 0
-        self._changed = threading.Condition()
-
-    def enter(self, size: int) -> None:
-        """Wait until there is room; what is larger than all of it goes alone."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._bytes or self._has_room(size))
-            self._bytes += size
-
-    def _has_room(self, size: int) -> bool:
-        return self._bytes + size <= BYTES_UNDER_WAY
-
-    def leave(self, size: int) -> None:
-        """Give the room back."""
-        with self._changed:
-            self._bytes -= size
-            self._changed.notify_all()
-
-
 class FileWriter:
     """Writes the data files of one transaction.
 
@@ -92,8 +70,9 @@ class FileWriter:
         encoders = WORKERS if storage.stages else _ENCODERS
         self._threads = WORKERS if storage.stages else _ENCODERS + PENDING + _SENDERS
         self._room = threading.Semaphore(encoders + PENDING)
-        self._encoders, self._line = threading.Semaphore(encoders), _Line()
+        self._encoders, self._line = threading.Semaphore(encoders), Line()
         self._measuring: list[Future[None]] = []
+        self._writing: list[Future[DataFile]] = []
         self._futures: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
@@ -114,7 +93,7 @@ class FileWriter:
         *,
         scenario_id: str | None = None,
         measure: bool = True,
-    ) -> Future[DataFile]:
+    ) -> PendingFile:
         """Write `chunk` as one file; waits while too many are under way.
 
         Args:
@@ -131,13 +110,13 @@ class FileWriter:
         key = self.key(entity_type.name, name, scenario_id=scenario_id)
         self._keys[name] = key
 
+        pending = PendingFile(partial(_encoded, chunk, entity_type, name))
         sends = not self._storage.stages  # then there is room again before the file is whole
-        waiting = [chunk]  # so that it goes when it is encoded, however long sending takes
 
         def write() -> DataFile:
             try:
                 with self._encoders:
-                    file, data = _encoded(waiting.pop(), entity_type, name)
+                    data, file = pending.take(), pending.description()
                     self._line.enter(file.bytes)
             finally:
                 if sends:
@@ -148,14 +127,15 @@ class FileWriter:
                 self._line.leave(file.bytes)
             return file
 
-        written = self._run_in_room(write, leaves_early=sends)
+        pending.written = self._run_in_room(write, leaves_early=sends)
+        self._writing.append(pending.written)
         if measure and chunk.rows < SMALL_ROWS:
             self._unmeasured.append((name, chunk, entity_type))
         elif measure:
             # Beside the writing, which is what everybody waits for in the end
             measuring = self._run_in_room(lambda: self._measure(name, chunk, entity_type))
             self._measuring.append(measuring)
-        return written
+        return pending
 
     def measure(self) -> None:
         """Compute what is left of the statistics; best while the helpers wait for the disk."""
@@ -221,14 +201,22 @@ class FileWriter:
                 self._line.leave(ref.file.bytes)
             return ref.file.model_copy(update={"name": name})
 
-        return self._run(write)
+        written = self._run(write)
+        self._writing.append(written)
+        return written
 
     def sync_beside(self) -> Future[None]:
         """Do what `sync` does beside other work; wait for the result before the commit."""
-        return self._run(self.sync)
+        files = tuple(self._writing)  # none that comes behind it, and would wait for a helper
+        return self._run(lambda: self._sync(files))
 
     def sync(self) -> None:
-        """Make the names of all files durable; call it after the last file, before the commit."""
+        """Wait for all files and make their names durable; after the last, before the commit."""
+        self._sync(self._writing)
+
+    def _sync(self, files: Iterable[Future[DataFile]]) -> None:
+        for future in files:
+            future.result()
         if self._keys and self._storage.stages:
             self._storage.sync(layout.STAGING)
 
@@ -279,9 +267,7 @@ class FileWriter:
         return future
 
 
-def _encoded(
-    chunk: Chunk, entity_type: EntityType, name: str
-) -> tuple[DataFile, bytes | memoryview]:
+def _encoded(chunk: Chunk, entity_type: EntityType, name: str) -> tuple[DataFile, Data]:
     """Return a file and its content; hashed at once, while that is in the processor's cache."""
     data = parquet.to_bytes(chunk, entity_type)
     file = DataFile(

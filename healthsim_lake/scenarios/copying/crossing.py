@@ -29,6 +29,7 @@ from healthsim_lake.scenarios.writing.tables_in_use import declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.places import read_checked, refs
 from healthsim_lake.tables.rewriting.recode import recoded
+from healthsim_lake.tables.underway import PendingFile
 from healthsim_lake.tables.writer import FileWriter
 
 
@@ -172,7 +173,7 @@ class Crossing:
     def _copied(
         self, one: EntitySet, types: Mapping[str, EntityType], writer: FileWriter
     ) -> EntitySet:
-        files: list[Future[DataFile]] = []
+        files: list[Future[DataFile] | PendingFile] = []
         storage = self._source.log.storage
         for ref in refs(one, self._id):
             target = types[one.table]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from healthsim_lake.catalog.records import DataFile, EntitySet
 from healthsim_lake.entities.codec import Chunk
@@ -12,6 +11,7 @@ from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import KeyMissingError
 from healthsim_lake.storage import Storage
 from healthsim_lake.tables.places import FileRef, in_parallel, locate, missing, refs
+from healthsim_lake.tables.underway import PendingFile
 from healthsim_lake.tables.writer import FileWriter
 
 _LOOKS = 3
@@ -59,7 +59,7 @@ def rewritten(
 
     The next file is read and changed while the last ones are written.
     """
-    files: list[DataFile | Future[DataFile]] = []
+    files: list[DataFile | PendingFile] = []
     for ref in refs(one, scenario_id):
         chunk = change(ref)
         if chunk is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from healthsim_lake import _clock
 from healthsim_lake._shown import shown
-from healthsim_lake.catalog.records import DataFile, EntitySet
+from healthsim_lake.catalog.records import EntitySet
 from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
@@ -21,6 +20,7 @@ from healthsim_lake.scenarios.summarising.statistics import Gathering
 from healthsim_lake.scenarios.writing import sources
 from healthsim_lake.scenarios.writing.sources import Batch, Entities, Export, Progress
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
+from healthsim_lake.tables.underway import PendingFile
 from healthsim_lake.tables.writer import FileWriter
 
 
@@ -45,7 +45,7 @@ class GivenRows:
 def write_rows(
     given: GivenRows, *, writer: FileWriter, tables: TablesInUse, gathering: Gathering
 ) -> list[EntitySet]:
-    """Write all rows into data files that are not true yet.
+    """Write all rows into data files that are not true yet, and may still be on their way.
 
     Args:
         given: The rows.
@@ -80,11 +80,15 @@ def write_rows(
         if given.on_progress is not None:
             given.on_progress(key, sink.rows)
     for sink in sinks.values():
+        sink.send()
+    # The last ones first: those before are in the hands of helpers, and these may still be ours
+    sets = [sink.close() for sink in reversed(sinks.values())]
+    for sink in sinks.values():  # while the files are written
         sink.observe()
     writer.measure()
     if keys is not None:
         keys.update({key: sink.keys for key, sink in sinks.items()})
-    return [sink.close() for sink in sinks.values()]
+    return sets[::-1]
 
 
 class _Sink:
@@ -103,11 +107,19 @@ class _Sink:
         self.keys: list[Any] = []
         self._keep_keys = keep_keys
         self._writer, self._tables, self._gathering = writer, tables, gathering
-        self._files: list[Future[DataFile]] = []
+        self._files: list[PendingFile] = []
+        self._unsent: list[tuple[Chunk, EntityType]] = []
         self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
 
     def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
-        """Encode a batch, and have it written while the next one is encoded."""
+        """Encode a batch, and have it written while the next one is encoded.
+
+        A small one waits for the others: a helper that needs the interpreter as often as whoever
+        encodes, and as shortly, makes both slower than one after the other.
+        """
+        if self._unsent:
+            self.send()  # before they become many
+            self.observe()
         entity_type = self._tables.known(self.key) or self._tables.infer(self.key, batch)
         chunk = _encode(
             entity_type,
@@ -119,11 +131,17 @@ class _Sink:
         if self._keep_keys and entity_type.key is not None:
             known = _listed(chunk.data[entity_type.key])
             self.keys += (key for key in known if key is not None)
-        self._files.append(self._writer.submit(chunk, entity_type))
+        self._unsent.append((chunk, entity_type))
         self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows
         if chunk.rows >= SMALL_ROWS:
+            self.send()
             self.observe()
+
+    def send(self) -> None:
+        """Give what is encoded to the helpers."""
+        self._files += [self._writer.submit(*one) for one in self._unsent]
+        self._unsent.clear()
 
     def observe(self) -> None:
         """Look for samples in what was taken; best while the files are written."""
@@ -132,10 +150,10 @@ class _Sink:
         self._unobserved.clear()
 
     def close(self) -> EntitySet:
-        """Wait for the files and return them."""
+        """Return the files, encoded."""
         entity_type = self._tables.known(self.key) or self._tables.infer(self.key, [])
-        files = tuple(future.result() for future in self._files)
-        return EntitySet(key=self.key, table=entity_type.name, files=files)
+        files = [pending.description() for pending in reversed(self._files)]
+        return EntitySet(key=self.key, table=entity_type.name, files=tuple(files[::-1]))
 
 
 def _listed(column: Any) -> list[Any]:

@@ -74,11 +74,11 @@ class Saving:
             self._sets = write_rows(
                 given, writer=writer, tables=self._tables, gathering=self._gathering
             )
-            named = writer.sync_beside()
+            durable = writer.sync_beside()
             if isinstance(given.entities, Export):
                 self._add_metadata(given.entities.metadata)
             committed = self._committer.commit(
-                lambda snapshot: self._plan(snapshot, writer, named),
+                lambda snapshot: self._plan(snapshot, writer, durable),
                 transaction=transaction,
                 known=head,
             )
@@ -118,8 +118,8 @@ class Saving:
             )
         return found
 
-    def _plan(self, snapshot: Snapshot, writer: FileWriter, named: Future[None]) -> Draft:
-        """Plan the commit while the names of the files become durable; without them none is."""
+    def _plan(self, snapshot: Snapshot, writer: FileWriter, durable: Future[None]) -> Draft:
+        """Plan the commit while the files become durable; without them there is none."""
         existing = self._existing(snapshot)
         if existing is not None and existing.record.id != self._id:
             raise VersionConflictError(
@@ -151,7 +151,7 @@ class Saving:
         else:
             requires.append(self._overwritten(existing))
             changes = [rows, *self._descriptions(existing.record)]
-        named.result()
+        durable.result()
         return Draft(
             operation="save",
             actions=(*declared, *changes),
