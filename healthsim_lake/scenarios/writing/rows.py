@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,14 @@ from healthsim_lake.scenarios.writing.sources import Batch, Entities, Export, Pr
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
 from healthsim_lake.tables.underway import PendingFile
 from healthsim_lake.tables.writer import FileWriter
+
+MOST_UNSENT = 4
+"""Small chunks that wait for each other before they are written.
+
+A helper that writes one needs the interpreter as often as whoever encodes the next, and as shortly:
+beside each other, both are slower than one after the other. More of them would tell late that a
+disk is full, and take memory.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +81,36 @@ def write_rows(
     for key in sinks:
         tables.known(key)
     moment = _clock.now()
+    unsent: list[_Sink] = []
     for key, batch in sources.batches(entities):
         sink = sinks.setdefault(key, new_sink(key))
-        sink.take(batch, moment, provenance)
+        large = sink.take(batch, moment, provenance)
         del batch  # or it would be held while the next one is made
+        unsent.append(sink)
+        if large or len(unsent) > MOST_UNSENT:
+            _send(unsent)
+            _observe(unsent)
+            unsent.clear()
         if given.on_progress is not None:
             given.on_progress(key, sink.rows)
-    for sink in sinks.values():
-        sink.send()
+    _send(unsent)
     # The last ones first: those before are in the hands of helpers, and these may still be ours
     sets = [sink.close() for sink in reversed(sinks.values())]
-    for sink in sinks.values():  # while the files are written
-        sink.observe()
+    _observe(unsent)  # while the files are written
     writer.measure()
     if keys is not None:
         keys.update({key: sink.keys for key, sink in sinks.items()})
     return sets[::-1]
+
+
+def _send(sinks: Iterable[_Sink]) -> None:
+    for sink in sinks:
+        sink.send()
+
+
+def _observe(sinks: Iterable[_Sink]) -> None:
+    for sink in sinks:
+        sink.observe()
 
 
 class _Sink:
@@ -111,15 +133,8 @@ class _Sink:
         self._unsent: list[tuple[Chunk, EntityType]] = []
         self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
 
-    def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> None:
-        """Encode a batch, and have it written while the next one is encoded.
-
-        A small one waits for the others: a helper that needs the interpreter as often as whoever
-        encodes, and as shortly, makes both slower than one after the other.
-        """
-        if self._unsent:
-            self.send()  # before they become many
-            self.observe()
+    def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> bool:
+        """Encode a batch; return whether it is so large that it is to be sent at once."""
         entity_type = self._tables.known(self.key) or self._tables.infer(self.key, batch)
         chunk = _encode(
             entity_type,
@@ -134,9 +149,7 @@ class _Sink:
         self._unsent.append((chunk, entity_type))
         self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows
-        if chunk.rows >= SMALL_ROWS:
-            self.send()
-            self.observe()
+        return chunk.rows >= SMALL_ROWS
 
     def send(self) -> None:
         """Give what is encoded to the helpers."""
