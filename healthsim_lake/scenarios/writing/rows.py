@@ -12,7 +12,7 @@ import pyarrow as pa
 from healthsim_lake import _clock
 from healthsim_lake._shown import shown
 from healthsim_lake.catalog.records import EntitySet
-from healthsim_lake.entities.codec import SMALL_ROWS, Chunk, encode_frame, encode_rows
+from healthsim_lake.entities.codec import Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.exchange.provenance import MARKS
@@ -30,6 +30,8 @@ A helper that writes one needs the interpreter as often as whoever encodes the n
 beside each other, both are slower than one after the other. More of them would tell late that a
 disk is full, and take memory.
 """
+_SMALL_BYTES = 2**20
+"""A chunk that is no smaller than this is not small, however few its rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class _Sink:
         self._unsent.append((chunk, entity_type))
         self._unobserved.append((entity_type.name, batch, chunk, self.rows))
         self.rows += chunk.rows
-        return chunk.rows >= SMALL_ROWS
+        return not _is_small(chunk)
 
     def send(self) -> None:
         """Give what is encoded to the helpers."""
@@ -167,6 +169,11 @@ class _Sink:
         entity_type = self._tables.known(self.key) or self._tables.infer(self.key, [])
         files = [pending.description() for pending in reversed(self._files)]
         return EntitySet(key=self.key, table=entity_type.name, files=tuple(files[::-1]))
+
+
+def _is_small(chunk: Chunk) -> bool:
+    data = chunk.data
+    return isinstance(data, pa.Table) and data.get_total_buffer_size() < _SMALL_BYTES
 
 
 def _listed(column: Any) -> list[Any]:
