@@ -204,7 +204,7 @@ class Lake(Carrying):
             sql: One SELECT in DuckDB's dialect. Every entity type is a table, whether it has rows
                 or not, with ``scenario_id`` as its last column. ``scenarios``, ``scenario_tags``
                 and ``scenario_entities`` tell of the scenarios that are asked; ``profiles``,
-              ``journeys``, ``profile_executions`` and ``journey_executions`` of the library.
+                ``journeys``, ``profile_executions`` and ``journey_executions`` of the library.
             scenario: Ask one scenario, by name or id.
             scenarios: Ask these; by default all of them.
             params: Values for ``?`` (a sequence) or ``$name`` (a mapping).
@@ -213,7 +213,7 @@ class Lake(Carrying):
                 changes what was asked.
             timeout: Seconds after which the question is stopped.
             max_rows: More rows than this are an error.
-            memory_mb: Memory that the engine may use, in MiB.
+            memory_mb: Megabytes (10^6 bytes) that the engine, and the answer, may take.
 
         Raises:
             QueryRefusedError: The statement asks for more than a question may.

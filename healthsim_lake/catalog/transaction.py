@@ -126,12 +126,18 @@ class Transaction:
         self._deadline = deadline
         self._may_stand = False
         self._begun = _clock.now()
+        self._settled: Callable[[], None] = _nothing
+        self._waited = 0.0
         self.done: Commit | None = None
 
     @property
     def may_stand(self) -> bool:
         """Whether its commit is, or may be, in the log: its files must then not be removed."""
         return self._may_stand
+
+    def waits_for(self, settled: Callable[[], None]) -> None:
+        """Have `settled` called before each create: it returns when all that is named is there."""
+        self._settled = settled
 
     def commit(self, plan: Plan, *, known: Snapshot | None = None) -> Committed:
         """Plan, check and commit; plan again for as long as others are faster.
@@ -164,7 +170,7 @@ class Transaction:
         started, lost = time.monotonic(), 0
         self._log.create_lake()
         while True:
-            attempt = time.monotonic()
+            attempt, self._waited = time.monotonic(), 0.0
             done = self._attempt(plan, known or self._log.refresh())
             if done is not None:
                 return done
@@ -172,7 +178,8 @@ class Transaction:
                 known = None
                 continue  # somebody committed since; that is no sign of a crowd
             lost += 1
-            self._wait(lost, cost=time.monotonic() - attempt, started=started)
+            cost = time.monotonic() - attempt - self._waited
+            self._wait(lost, cost=cost, started=started)
 
     def _attempt(self, plan: Plan, snapshot: Snapshot) -> Committed | None:
         """Plan and create once; None if somebody else was faster."""
@@ -187,14 +194,26 @@ class Transaction:
         except IntegrityError:
             self._log.verify_identity()  # what is missing may belong to another history
             raise
-        self._log.verify_identity()
         data = commit.to_bytes()
+        self._wait_for_files()
+        self._log.verify_identity()
         self._may_stand = True
-        if self._create(commit.version, data):
+        try:
+            stands = self._create(commit.version, data)
+        except KeyboardInterrupt:
+            self._may_stand = self._stands_interrupted(commit.version)
+            raise
+        if stands:
             self.done = commit
             return Committed(self._log.accept(commit, data), commit, commit.result)
         self._may_stand = False
         return None
+
+    def _wait_for_files(self) -> None:
+        """Wait until everything is there that the commit names; others are not to blame for it."""
+        start = time.monotonic()
+        self._settled()
+        self._waited += time.monotonic() - start
 
     def _prepare(self, snapshot: Snapshot, plan: Plan) -> Commit:
         if snapshot.state.writer_features:
@@ -254,9 +273,12 @@ class Transaction:
                 with contextlib.suppress(_AbsentError):
                     return self._stands(version)
                 return False  # its writer is in the middle of it
-            except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError):
+            except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError) as error:
                 if self._stands_refused(version):
                     return True
+                if failure is not None:
+                    self._may_stand = True  # the request without an answer may still arrive
+                    raise _unknown(version, failure) from error
                 raise
             except StorageError as error:
                 failure = error
@@ -265,10 +287,7 @@ class Transaction:
                 time.sleep(0.05 * 2**attempt)
             else:
                 return True
-        raise CommitStateUnknownError(
-            f"the store did not say whether it kept commit {version} ({failure}); "
-            "look at the scenario before saving again, or repeat with the same idempotency_key"
-        ) from failure
+        raise _unknown(version, failure) from failure
 
     def _stands_refused(self, version: int) -> bool:
         """Return whether our commit stands although the store refused it.
@@ -283,6 +302,17 @@ class Transaction:
         except CommitStateUnknownError:
             return False  # its files are kept
         return self._may_stand and self._lasts(version)
+
+    def _stands_interrupted(self, version: int) -> bool:
+        """Return whether our commit may stand although we were interrupted while we made it."""
+        if not self._log.storage.stages:
+            return True  # a store may still do what it was asked
+        try:
+            return self._is_ours(version)
+        except _AbsentError:
+            return False
+        except CommitStateUnknownError:
+            return True
 
     def _stands(self, version: int) -> bool:
         """Return whether our commit stands, for good, although the store did not say so."""
@@ -322,6 +352,17 @@ class Transaction:
 
 class _AbsentError(Exception):
     """The commit is not in the log."""
+
+
+def _nothing() -> None:
+    """Wait for nothing."""
+
+
+def _unknown(version: int, failure: StorageError | None) -> CommitStateUnknownError:
+    return CommitStateUnknownError(
+        f"the store did not say whether it kept commit {version} ({failure}); "
+        "look at the scenario before saving again, or repeat with the same idempotency_key"
+    )
 
 
 def _next_timestamp(snapshot: Snapshot) -> datetime:

@@ -71,6 +71,8 @@ def write_answer(result: QueryResult, form: Form, path: Path, *, as_json: bool) 
         print_json({"path": str(path), "bytes": size, "row_count": rows})
     else:
         print_line(f"Wrote {rows:,} rows ({size:,} bytes) to {path}")
+    if form is Form.JSON:
+        _say_what_follows(result)
 
 
 def _write(result: QueryResult, form: Form, path: Path) -> int:
@@ -93,6 +95,11 @@ def print_result(result: QueryResult) -> None:
     names = [one["name"] for one in result.columns]
     columns = [Column(name, right=_is_numeric(name, result.results)) for name in names]
     print_table(columns, [[row[name] for name in names] for row in result.results])
+    _say_what_follows(result)
+
+
+def _say_what_follows(result: QueryResult) -> None:
+    """Say where a page ends, if that is not the end of the answer."""
     first, last = result.offset + 1, result.offset + len(result.results)
     if result.has_more:
         note(f"rows {first:,} to {last:,} of {result.total_count:,}; --offset {last} goes on")

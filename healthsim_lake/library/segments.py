@@ -12,6 +12,7 @@ from healthsim_lake.errors import DamagedCommitError, KeyExistsError
 from healthsim_lake.library import ids
 from healthsim_lake.library.executions import JourneyExecution, LedgerKind, ProfileExecution
 from healthsim_lake.storage import Storage, layout
+from healthsim_lake.tables.places import in_parallel
 
 
 class Segments:
@@ -53,9 +54,9 @@ class Segments:
             KeyMissingError: One is gone: it was folded meanwhile.
             DamagedCommitError: One cannot be read.
         """
-        self._read = {
-            one: self._read[one] if one in self._read else self._parsed(one) for one in wanted
-        }
+        unread = [one for one in wanted if one not in self._read]
+        new = dict(zip(unread, in_parallel(self._storage, self._parsed, unread), strict=True))
+        self._read = {one: new[one] if one in new else self._read[one] for one in wanted}
         return list(self._read.values())
 
     def _parsed(self, execution_id: int) -> ProfileExecution | JourneyExecution:
@@ -69,5 +70,5 @@ class Segments:
 
     def delete(self, unwanted: Ids[int]) -> None:
         """Remove segments that a file of the ledger holds."""
-        for one in unwanted:
-            self._storage.delete(layout.segment(self._kind.collection, one))
+        keys = [layout.segment(self._kind.collection, one) for one in unwanted]
+        in_parallel(self._storage, self._storage.delete, keys)

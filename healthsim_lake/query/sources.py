@@ -15,7 +15,7 @@ from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import ROW_SHAPE, EntityType
 from healthsim_lake.query.catalog_tables import CatalogTable
 from healthsim_lake.query.views import FileSource, View
-from healthsim_lake.tables.places import FileRef, locate_to_read, refs
+from healthsim_lake.tables.places import FileRef, in_parallel, locate_to_read, refs
 
 _MOST_ALLOWED = 200
 _MOST_WATCHED = 50
@@ -135,13 +135,13 @@ class Sources:
 
     @cached_property
     def _manifests(self) -> tuple[Manifest, ...]:
-        return tuple(map(self._log.manifest, self._states))
+        return tuple(in_parallel(self._log.storage, self._log.manifest, self._states))
 
     def places(self) -> tuple[str, ...]:
         """Return where local files of any table may stand, now or later.
 
-        An engine that may open them all needs no other connection for the next table. None if they
-        are many, or as long as no table with files was looked up.
+        An engine that may open them all needs no other connection for the next table. Nothing if
+        they are many, or as long as no table with files was looked up.
         """
         storage = self._log.storage
         if storage.filesystem is not None or "_manifests" not in self.__dict__:

@@ -66,8 +66,9 @@ class LocalStorage(Storage):
                 self._create_aside(path, data)
             folder = os.path.dirname(path)
             sync_folder(folder)
-            if key.startswith(layout.SCENARIOS):  # statistics may have made it, without waiting
-                sync_folder(os.path.dirname(folder))
+            if key.startswith(layout.SCENARIOS):  # statistics may have made these, without waiting
+                sync_folder(own := os.path.dirname(folder))
+                sync_folder(os.path.dirname(own))
 
     def _create_unnamed(self, path: str, data: bytes) -> bool:
         """Write a file that gets its name last, and is gone if that is not reached.
@@ -113,7 +114,7 @@ class LocalStorage(Storage):
             if error.errno not in _NO_LINKS or os.path.exists(path):
                 raise
             # Without hard links an exclusive create is the best there is: readers treat a head
-            # that does not parse as being written for a while (see `catalog.log`).
+            # that does not parse as being written for a while (see `catalog.chain`).
             write_new(path, data, mode=_RECORD_MODE)
 
     def put(self, key: str, data: bytes | memoryview, *, durable: bool = True) -> None:

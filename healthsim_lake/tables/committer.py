@@ -10,9 +10,11 @@ from healthsim_lake import tables
 from healthsim_lake.catalog.actions import RowsAction
 from healthsim_lake.catalog.commit import Commit
 from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.records import ManifestRef
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.transaction import Committed, Label, Plan, Transaction
 from healthsim_lake.errors import ReadOnlyError
+from healthsim_lake.storage import layout
 
 if TYPE_CHECKING:
     from healthsim_lake.tables import FileWriter, Publisher
@@ -102,6 +104,7 @@ class Committer:
         with tables.FileWriter(
             self.log.storage, txn_id=transaction.txn_id, scenario_id=scenario_id
         ) as writer:
+            transaction.waits_for(writer.settle)
             try:
                 yield writer
             finally:
@@ -119,10 +122,11 @@ class Committer:
 
 
 def _published(commit: Commit) -> frozenset[str]:
-    kept = (action.statistics for action in commit.actions if isinstance(action, RowsAction))
-    return frozenset(
-        [
-            *(name for group in commit.publishes for name in group.names),
-            *(one.name for one in kept if one is not None),
-        ]
-    )
+    names = {name for group in commit.publishes for name in group.names}
+    for action in commit.actions:
+        if isinstance(action, RowsAction):
+            if action.statistics is not None:
+                names.add(action.statistics.name)
+            if isinstance(action.manifest, ManifestRef):
+                names.add(layout.manifest(action.scenario_id, action.manifest.txn_id))
+    return frozenset(names)

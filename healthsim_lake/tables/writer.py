@@ -1,4 +1,4 @@
-"""Rows into immutable data files: encoded here, written and hashed by helpers beside."""
+"""Rows into immutable data files: whoever needs one first encodes it, and helpers write it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from healthsim_lake import _json
+from healthsim_lake.catalog import beside
 from healthsim_lake.catalog.commit import digest
-from healthsim_lake.catalog.records import DataFile, Statistics, StatisticsRef
+from healthsim_lake.catalog.records import DataFile, ManifestRef, Statistics, StatisticsRef
 from healthsim_lake.entities.codec import SMALL_ROWS, Chunk
 from healthsim_lake.entities.figures import figures_of
 from healthsim_lake.entities.types import EntityType
@@ -29,9 +30,9 @@ from healthsim_lake.tables.underway import Data, Line, PendingFile
 T = TypeVar("T")
 
 WORKERS = 3
-"""One writes what is encoded, and the others wait for the disk."""
+"""Helpers for a disk: more would only wait for it."""
 PENDING = 1
-"""Chunks that may wait for a worker: memory is bounded by these and the one being encoded."""
+"""Chunks that may wait while others are encoded: together they bound the memory."""
 _ENCODERS = 2
 """Files encoded at the same time where they are sent: with more, all would be on their way late."""
 _SENDERS = 12
@@ -84,7 +85,7 @@ class FileWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._settle(cancel=error is not None)
+        self._end(cancel=error is not None)
 
     def submit(
         self,
@@ -170,6 +171,12 @@ class FileWriter:
         self._run(write)
         return StatisticsRef(name=name, sha256=digest(data))
 
+    def keep_manifest(self, data: bytes, scenario_id: str) -> ManifestRef:
+        """Write a manifest that is too large for its commit, and return its name."""
+        key = layout.manifest(scenario_id, self._txn_id)
+        self._keys[key] = key
+        return ManifestRef(txn_id=self._txn_id, sha256=beside.write(self._storage, key, data))
+
     def copy(self, source: str, table: str, file: DataFile) -> DataFile:
         """Give the bytes of a file that exists a new name; returns the file under that name.
 
@@ -206,9 +213,20 @@ class FileWriter:
         return written
 
     def sync_beside(self) -> Future[None]:
-        """Do what `sync` does beside other work; wait for the result before the commit."""
+        """Do what `sync` does beside other work; a commit waits for it, see `settle`."""
         files = tuple(self._writing)  # none that comes behind it, and would wait for a helper
         return self._run(lambda: self._sync(files))
+
+    def settle(self) -> None:
+        """Wait until nothing of this transaction is on its way any more.
+
+        Else a scenario could be purged after the commit, and before its last document is written.
+
+        Raises:
+            StorageError: Something could not be written.
+        """
+        for future in self._futures:
+            future.result()
 
     def sync(self) -> None:
         """Wait for all files and make their names durable; after the last, before the commit."""
@@ -222,7 +240,7 @@ class FileWriter:
 
     def discard(self, *, but: Collection[str] = ()) -> None:
         """Remove all files but some; what cannot be removed is an orphan for maintenance."""
-        self._settle(cancel=not but)
+        self._end(cancel=not but)
         for name, key in self._keys.items():
             if name not in but:
                 with contextlib.suppress(StorageError):
@@ -240,8 +258,8 @@ class FileWriter:
             if future.done():
                 future.result()
 
-    def _settle(self, *, cancel: bool) -> None:
-        """Wait until no helper works for this transaction."""
+    def _end(self, *, cancel: bool) -> None:
+        """Wait until no helper works for this transaction, whatever became of it."""
         for future in self._futures:
             if cancel:
                 future.cancel()

@@ -258,6 +258,7 @@ def test_query_writes_a_page_of_json_to_a_file(run, tmp_path):
     sql = "SELECT mrn FROM patients ORDER BY mrn"
     said = run("query", sql, "--format", "json", "-o", file, "--limit", "1")
     assert said.out == f"Wrote 1 rows ({file.stat().st_size} bytes) to {file}\n"
+    assert said.err == "rows 1 to 1 of 2; --offset 1 goes on\n"
     assert json.loads(file.read_text()) == run("query", sql, "--limit", "1", "--json").json
     assert (
         json.loads(file.read_text()) == run("query", sql, "--limit", "1", "--format", "json").json

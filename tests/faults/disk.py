@@ -2,7 +2,8 @@
 
 File systems promise less than programs see: the content of a file is safe after `fsync` of the file,
 its name after `fsync` of the folder that the name stands in, and a rename after that of either
-folder. Everything else may be gone, or may be there.
+folder: then the new folder is there, too, for a file that left its old place for good has to be
+somewhere. Everything else may be gone, or may be there.
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ class Change:
     Attributes:
         undo: Makes it as if the change had not been made.
         folders: Any of these made durable makes the change durable.
+        makes: The folder that it made, if it made one.
+        needs: The folder that has to be there when it is durable, if it left another.
     """
 
     undo: Callable[[], None]
     folders: frozenset[str] = field(default_factory=frozenset)
+    makes: str | None = None
+    needs: str | None = None
 
 
 class ForgetfulDisk:
@@ -65,9 +70,9 @@ class ForgetfulDisk:
     def _inside(self, path: Any) -> bool:
         return isinstance(path, str | os.PathLike) and os.fspath(path).startswith(self._root)
 
-    def _note(self, undo: Callable[[], None], *paths: Any) -> None:
+    def _note(self, undo: Callable[[], None], *paths: Any, **more: str) -> None:
         folders = frozenset(str(Path(path).parent) for path in paths)
-        self._changes.append(Change(undo, folders))
+        self._changes.append(Change(undo, folders, **more))
 
     def _open(self, real: Any, path: Any, flags: int, *rest: Any, **options: Any) -> int:
         descriptor: int = real(path, flags, *rest, **options)
@@ -89,7 +94,11 @@ class ForgetfulDisk:
         found = os.fstat(descriptor)
         if stat.S_ISDIR(found.st_mode):
             folder = self._handles.get(descriptor, "")
-            self._changes = [one for one in self._changes if folder not in one.folders]
+            lasting = [one for one in self._changes if folder in one.folders]
+            needed = {str(above) for one in lasting if one.needs for above in _up(one.needs)}
+            self._changes = [
+                one for one in self._changes if one not in lasting and one.makes not in needed
+            ]
         else:
             self._soft.pop(found.st_ino, None)
 
@@ -101,7 +110,9 @@ class ForgetfulDisk:
     def _rename(self, real: Any, source: Any, target: Any, **options: Any) -> None:
         real(source, target, **options)
         if self._inside(target):
-            self._note(lambda: _back(target, source), source, target)
+            self._note(
+                lambda: _back(target, source), source, target, needs=str(Path(target).parent)
+            )
 
     def _unlink(self, real: Any, path: Any, **options: Any) -> None:
         if not self._inside(path) or options:
@@ -115,7 +126,7 @@ class ForgetfulDisk:
     def _mkdir(self, real: Any, path: Any, *rest: Any, **options: Any) -> None:
         real(path, *rest, **options)
         if self._inside(path):
-            self._note(lambda: shutil.rmtree(path, ignore_errors=True), path)
+            self._note(lambda: shutil.rmtree(path, ignore_errors=True), path, makes=os.fspath(path))
 
     def _rmdir(self, real: Any, path: Any, **options: Any) -> None:
         real(path, **options)
@@ -138,6 +149,10 @@ class ForgetfulDisk:
     def pending(self) -> int:
         """How many changes are not durable."""
         return len(self._changes)
+
+
+def _up(folder: str) -> list[Path]:
+    return [Path(folder), *Path(folder).parents]
 
 
 def _back(now: Any, then: Any) -> None:

@@ -14,6 +14,7 @@ from operations import OPERATIONS, people
 from rehearsal import FULL, Rehearsal
 
 from healthsim_lake import Lake
+from healthsim_lake.catalog import checkpoint
 from healthsim_lake.storage import open_storage
 
 
@@ -58,6 +59,23 @@ def test_the_first_save_of_a_lake_survives_a_power_failure(quick_place, monkeypa
     assert Lake(root).scenarios.load("first").entities == people("1")
     examine(open_storage(root), {content(Lake(root))}, repairs=False)
     examine_next_writer(open_storage(root))
+
+
+def test_a_large_manifest_survives_a_power_failure_whatever_made_its_folders(tmp_path, monkeypatch):
+    """Where no scenario was the first commit, statistics make them, which nobody waits for."""
+    root, aside = tmp_path / "lake", tmp_path / "deleted"
+    aside.mkdir()
+    large = {f"thing_{number}": [{"a": str(number)}] for number in range(120)}
+    with monkeypatch.context() as patch:
+        disk = ForgetfulDisk(root, aside, patch)
+        patch.setattr(checkpoint, "LEAST_BYTES", 10**9)  # one would make the folders durable
+        lake = Lake(root)
+        lake.profiles.save("p", {"name": "p", "generation": {"count": 5}})
+        lake.scenarios.save("small", people("1"))
+        lake.scenarios.save("large", large)
+        disk.lose_power()
+    assert Lake(root).scenarios.load("large").entities == large
+    assert Lake(root).maintenance.repair().ok
 
 
 def test_the_disk_of_these_tests_does_forget(quick_place, monkeypatch):

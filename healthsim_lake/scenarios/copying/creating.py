@@ -70,7 +70,6 @@ class Creation:
     def __init__(self, committer: Committer, tables: TablesInUse, operation: str) -> None:
         self._committer, self._tables, self._operation = committer, tables, operation
         self.id = _clock.new_uuid()
-        self._txn_id = ""
         self._given: Sequence[EntitySet] = ()
         self._fitting: Sequence[EntitySet] = ()
         self._measured: tuple[Sequence[EntitySet], StatisticsRef | None] = ((), None)
@@ -90,7 +89,6 @@ class Creation:
             return head.get(earlier).record
         if name is not None:
             check(actions.NameFree(name=name), head)
-        self._txn_id = transaction.txn_id
         with self._committer.new_files(transaction, self.id) as writer:
             # What takes long is done before the writers of this process queue up behind it.
             self._statistics(prepare(head, writer), writer)
@@ -102,7 +100,7 @@ class Creation:
         return committed.snapshot.get(committed.result or self.id).record
 
     def _plan(self, snapshot: Snapshot, made: NewScenario, writer: FileWriter) -> Draft:
-        storage, sets = self._committer.log.storage, self._fitted(snapshot, made.sets, writer)
+        sets = self._fitted(snapshot, made.sets, writer)
         writer.sync()
         manifest = Manifest(sets=tuple(sets))
         types = {one.table: self._tables.types[one.table] for one in sets if one.files}
@@ -115,7 +113,7 @@ class Creation:
             metadata=dict(made.metadata),
             products=tuple(sorted({one.product for one in types.values()})),
             entity_counts=manifest.counts,
-            manifest=manifests.stored(storage, manifest, scenario_id=self.id, txn_id=self._txn_id),
+            manifest=manifests.stored(manifest, self.id, writer=writer),
             statistics=self._statistics(made, writer),
             origins=made.origins,
         )

@@ -66,7 +66,7 @@ class Crossing:
             known = self._source.log.statistics(self._state)
             kept = None if known is None else writer.keep_statistics(known, self._id)
             committed = self._target.commit(
-                lambda snapshot: self._plan(snapshot, writer, transaction.txn_id, kept),
+                lambda snapshot: self._plan(snapshot, writer, kept),
                 transaction=transaction,
             )
         return committed.snapshot.scenarios[self._id].record
@@ -75,7 +75,6 @@ class Crossing:
         self,
         snapshot: Snapshot,
         writer: FileWriter,
-        txn_id: str,
         kept: StatisticsRef | None,
     ) -> Draft:
         log = self._target.log
@@ -86,7 +85,7 @@ class Crossing:
         declared, requires = declarations(dict(self._types_in(snapshot)), snapshot)
         old = None if standing.theirs is None else log.manifest(standing.theirs)
         publishes, retires = manifests.difference(manifest, old, self._id)
-        stored = manifests.stored(log.storage, manifest, scenario_id=self._id, txn_id=txn_id)
+        stored = manifests.stored(manifest, self._id, writer=writer)
         record = self._state.record
         requires.append(actions.NameFree(name=record.name, but=self._id))
         if standing.theirs is None:

@@ -8,7 +8,7 @@ from healthsim_lake.catalog import actions
 from healthsim_lake.catalog.records import EntitySet, Manifest, ScenarioRecord, StatisticsRef
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState, TableState
-from healthsim_lake.catalog.transaction import Draft, Label, Transaction
+from healthsim_lake.catalog.transaction import Draft, Label
 from healthsim_lake.scenarios.copying.files import linked
 from healthsim_lake.scenarios.entity_types import EntityTypes
 from healthsim_lake.scenarios.summarising import statistics
@@ -40,7 +40,7 @@ def restore(
     scenario_id = tombstone.record.id
     transaction = committer.begin(label)
     with committer.new_files(transaction, scenario_id) as writer:
-        restoring = _Restoring(committer, known, tombstone, writer, transaction)
+        restoring = _Restoring(committer, known, tombstone, writer)
         with committer.log.reading(tombstone.record):
             restoring.copy()
         committed = committer.commit(
@@ -58,11 +58,9 @@ class _Restoring:
         known: EntityTypes,
         tombstone: ScenarioState,
         writer: FileWriter,
-        transaction: Transaction,
     ) -> None:
         self._log, self._storage, self._known = committer.log, committer.log.storage, known
         self._tombstone, self._record, self._writer = tombstone, tombstone.record, writer
-        self._txn_id = transaction.txn_id
         self._old = self._log.manifest(tombstone)
         self._alive_at = tombstone.versions[-1].commit - 1
         self._sets: list[EntitySet] = []
@@ -84,9 +82,7 @@ class _Restoring:
         with_rows = sorted({one.table for one in self._sets if one.files})
         self._follow_tables(snapshot, with_rows)
         manifest = Manifest(sets=tuple(self._sets))
-        kept = manifests.stored(
-            self._storage, manifest, scenario_id=self._record.id, txn_id=self._txn_id
-        )
+        kept = manifests.stored(manifest, self._record.id, writer=self._writer)
         return Draft(
             operation="restore",
             actions=(

@@ -28,10 +28,13 @@ def transfer(
     dry_run: bool = False,
     on_progress: Progress | None = None,
 ) -> Carried:
-    """Carry the newest state of some scenarios into another lake; all, or an error.
+    """Carry the newest state of some scenarios into another lake.
 
-    A scenario keeps its id. Whether it changed in both lakes since they had the same state is told
-    by what they share of its history, or by the origin that the last transfer left.
+    Each is a commit of its own. All are checked before the first is carried; where others change
+    the target meanwhile, those that were carried before the error stay, and a repeated call finds
+    them as they should be. A scenario keeps its id. Whether it changed in both lakes since they had
+    the same state is told by what they share of its history, or by the origin that the last
+    transfer left.
 
     Args:
         source: The log of the lake to read.

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from healthsim_lake import _json
 from healthsim_lake._shown import shown
-from healthsim_lake._unpacking import Unpacking
+from healthsim_lake._unpacking import Unpacking, check_unpacked
 from healthsim_lake.entities.fields import Kind
 from healthsim_lake.entities.types import EXTRA, SCENARIO_ID
 from healthsim_lake.errors import FormatError
@@ -78,9 +78,16 @@ def _split(stream: IO[bytes], path: Path) -> Iterator[bytes]:
 
 
 def _stream(path: Path) -> IO[bytes]:
-    stream = pa.input_stream(str(path), compression="detect")
-    size = path.stat().st_size
-    return Unpacking(stream, size, str(path))  # type: ignore[return-value]  # read from like a file
+    return Unpacking(_native(path), path.stat().st_size, str(path))  # type: ignore[return-value]  # read from like a file
+
+
+def _native(path: Path) -> pa.NativeFile:
+    """Open a file for Arrow's reader of CSV, which reads ahead in a thread of its own.
+
+    Were it to read from Python, and were given up because of an error, that thread would still ask
+    for the interpreter when the program ends, and abort it.
+    """
+    return pa.input_stream(str(path), compression="detect")
 
 
 def _csv(path: Path, *, ours: bool) -> Iterator[pa.Table]:
@@ -88,7 +95,7 @@ def _csv(path: Path, *, ours: bool) -> Iterator[pa.Table]:
     read = pa_csv.ReadOptions(block_size=_BLOCK, use_threads=False)
     parse = pa_csv.ParseOptions(newlines_in_values=True)
     try:
-        with _stream(path) as stream:
+        with _native(path) as stream:
             names = pa_csv.open_csv(stream, read, parse).schema.names
         _check_names(names, path)
         if not ours:
@@ -99,11 +106,20 @@ def _csv(path: Path, *, ours: bool) -> Iterator[pa.Table]:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         )
-        with _stream(path) as stream:
+        packed, unpacked = path.stat().st_size, 0
+        with _native(path) as stream:
             for batch in pa_csv.open_csv(stream, read, parse, convert):
+                unpacked += _characters(batch)
+                check_unpacked(unpacked, packed, str(path))
                 yield pa.Table.from_batches([batch])
     except (pa.ArrowException, OSError) as error:
         raise FormatError(f"{path}: not a CSV file that can be read: {error}") from error
+
+
+def _characters(batch: pa.RecordBatch) -> int:
+    """Return how many bytes of CSV a batch was, about: a cell's offset takes 4, its comma 1."""
+    size: int = batch.nbytes - 3 * batch.num_rows * batch.num_columns
+    return size
 
 
 def _check_names(names: list[str], path: Path) -> None:

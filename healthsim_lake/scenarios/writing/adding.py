@@ -57,7 +57,7 @@ class Adding:
         self._tables, self._on_duplicate = tables, on_duplicate
         self._sets: Sequence[EntitySet] = ()
         self._new_keys: dict[str, set[Any]] = {}
-        self._id = self._txn_id = ""
+        self._id = ""
         self._gathering = Gathering(self._storage, self._id)
         self._version = 0
         self._moved: set[str] = set()
@@ -70,7 +70,7 @@ class Adding:
             return self._committer.view().get(earlier).record
         head = self._committer.log.latest()
         state = head.get(ref)
-        self._id, self._txn_id = state.record.id, transaction.txn_id
+        self._id = state.record.id
         self._gathering = self._begin(state)
         with self._committer.new_files(transaction, self._id) as writer:
             self._sets = write_rows(
@@ -124,9 +124,7 @@ class Adding:
             scenario_id=self._id,
             products=tuple(sorted(products)),
             entity_counts=manifest.counts,
-            manifest=manifests.stored(
-                self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
-            ),
+            manifest=manifests.stored(manifest, self._id, writer=writer),
             statistics=known,
         )
         return Draft(

@@ -29,7 +29,7 @@ def compact(committer: Committer, known: EntityTypes, scenario_id: str) -> int:
         return 0
     transaction = committer.begin()
     with committer.new_files(transaction, scenario_id) as writer:
-        compacting = _Compacting(committer, known, writer, scenario_id, transaction.txn_id)
+        compacting = _Compacting(committer, known, writer, scenario_id)
         committed = committer.commit(compacting.plan, transaction=transaction)
     if committed.commit is None:
         return 0
@@ -46,11 +46,10 @@ class _Compacting:
         known: EntityTypes,
         writer: FileWriter,
         scenario_id: str,
-        txn_id: str,
     ) -> None:
         self._committer, self._storage = committer, committer.log.storage
         self._known, self._writer = known, writer
-        self._id, self._txn_id = scenario_id, txn_id
+        self._id = scenario_id
         self._joined: dict[tuple[int, tuple[str, ...]], DataFile] = {}
 
     def plan(self, snapshot: Snapshot) -> Draft:
@@ -64,9 +63,7 @@ class _Compacting:
             scenario_id=self._id,
             products=state.record.products,
             entity_counts=new.counts,
-            manifest=manifests.stored(
-                self._storage, new, scenario_id=self._id, txn_id=self._txn_id
-            ),
+            manifest=manifests.stored(new, self._id, writer=self._writer),
             statistics=statistics.carried(
                 self._committer.log, state, writer=self._writer, scenario_id=self._id
             ),

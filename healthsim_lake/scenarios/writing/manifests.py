@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from healthsim_lake.catalog import beside
 from healthsim_lake.catalog.beside import INLINE_BYTES
 from healthsim_lake.catalog.records import FileGroup, Manifest, ManifestRef
-from healthsim_lake.storage import Storage, layout
+from healthsim_lake.tables.writer import FileWriter
 
 
-def stored(
-    storage: Storage, manifest: Manifest, *, scenario_id: str, txn_id: str
-) -> Manifest | ManifestRef:
+def stored(manifest: Manifest, scenario_id: str, *, writer: FileWriter) -> Manifest | ManifestRef:
     """Return what a commit says of `manifest`: itself, or a reference to where it was written."""
     data = manifest.model_dump_json().encode()
     if len(data) < INLINE_BYTES:
         return manifest
-    written = beside.write(storage, layout.manifest(scenario_id, txn_id), data)
-    return ManifestRef(txn_id=txn_id, sha256=written)
+    return writer.keep_manifest(data, scenario_id)
 
 
 def difference(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +23,9 @@ from healthsim_lake.scenarios.writing.sources import Export
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse, declarations
 from healthsim_lake.tables.committer import Committer
 from healthsim_lake.tables.writer import FileWriter
+
+PLANNED_BESIDE = 2**20
+"""Bytes of files that may be on their way while their commit is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Saving:
         self._committer, self._storage = committer, committer.log.storage
         self._tables, self._request = tables, request
         self._sets: Sequence[EntitySet] = ()
-        self._id = self._txn_id = ""
+        self._id = ""
         self._gathering = Gathering(self._storage, self._id)
 
     def run(self, given: GivenRows, *, label: Label) -> ScenarioRecord:
@@ -68,17 +70,18 @@ class Saving:
             return head.get(earlier).record
         existing = self._existing(head)
         self._id = _clock.new_uuid() if existing is None else existing.record.id
-        self._txn_id = transaction.txn_id
         self._gathering = Gathering(self._storage, self._id)
         with self._committer.new_files(transaction, self._id) as writer:
             self._sets = write_rows(
                 given, writer=writer, tables=self._tables, gathering=self._gathering
             )
             durable = writer.sync_beside()
+            if _bytes_of(self._sets) > PLANNED_BESIDE:
+                durable.result()  # others of this process can commit meanwhile
             if isinstance(given.entities, Export):
                 self._add_metadata(given.entities.metadata)
             committed = self._committer.commit(
-                lambda snapshot: self._plan(snapshot, writer, durable),
+                lambda snapshot: self._plan(snapshot, writer),
                 transaction=transaction,
                 known=head,
             )
@@ -118,8 +121,8 @@ class Saving:
             )
         return found
 
-    def _plan(self, snapshot: Snapshot, writer: FileWriter, durable: Future[None]) -> Draft:
-        """Plan the commit while the files become durable; without them there is none."""
+    def _plan(self, snapshot: Snapshot, writer: FileWriter) -> Draft:
+        """Plan the commit, perhaps while the files become durable; it waits for them."""
         existing = self._existing(snapshot)
         if existing is not None and existing.record.id != self._id:
             raise VersionConflictError(
@@ -136,9 +139,7 @@ class Saving:
             scenario_id=self._id,
             products=products,
             entity_counts=manifest.counts,
-            manifest=manifests.stored(
-                self._storage, manifest, scenario_id=self._id, txn_id=self._txn_id
-            ),
+            manifest=manifests.stored(manifest, self._id, writer=writer),
             statistics=self._gathering.conclude(self._sets, types.__getitem__, writer=writer),
         )
         if existing is None:
@@ -151,7 +152,6 @@ class Saving:
         else:
             requires.append(self._overwritten(existing))
             changes = [rows, *self._descriptions(existing.record)]
-        durable.result()
         return Draft(
             operation="save",
             actions=(*declared, *changes),
@@ -199,3 +199,7 @@ class Saving:
             ]
             changes += [actions.AddTag(scenario_id=self._id, tag=tag) for tag in request.tags]
         return changes
+
+
+def _bytes_of(sets: Iterable[EntitySet]) -> int:
+    return sum(file.bytes for one in sets for file in one.files)

@@ -182,13 +182,21 @@ def _rechunk(pairs: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Ta
 
 
 def _joint(one: pa.Schema, other: pa.Schema) -> pa.Schema | None:
-    """Return a schema for rows of both; None if one of a column is not one of the other."""
-    if len(set(one.names)) == len(one.names) and other.equals(one):
-        return one
-    try:
-        return pa.unify_schemas([one, other])
-    except pa.ArrowException:
+    """Return a schema for rows of both; None if rows of one are not what rows of the other are.
+
+    A row has the keys of its table, and no others: only columns without any value may differ.
+    """
+    if one.names != other.names or len(set(one.names)) < len(one):
         return None
+    fields = []
+    for mine, theirs in zip(one, other, strict=True):
+        if pa.types.is_null(mine.type):
+            fields.append(theirs)
+        elif pa.types.is_null(theirs.type) or theirs.type == mine.type:
+            fields.append(mine)
+        else:
+            return None
+    return pa.schema(fields)
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:

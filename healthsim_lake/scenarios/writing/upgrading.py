@@ -11,7 +11,7 @@ from healthsim_lake.catalog.records import (
 )
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
-from healthsim_lake.catalog.transaction import Draft, Transaction
+from healthsim_lake.catalog.transaction import Draft
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.summarising.statistics import Changes, Gathering
@@ -33,7 +33,7 @@ def upgrade(committer: Committer, current: EntityType, target: EntityType) -> No
         return
     transaction = committer.begin()
     with committer.new_files(transaction, "") as writer:
-        upgrading = _Upgrading(committer, transaction, writer, target)
+        upgrading = _Upgrading(committer, writer, target)
         committer.commit(upgrading.plan, transaction=transaction)
 
 
@@ -56,12 +56,10 @@ class _Upgrading:
     def __init__(
         self,
         committer: Committer,
-        transaction: Transaction,
         writer: FileWriter,
         target: EntityType,
     ) -> None:
         self._committer, self._writer, self._target = committer, writer, target
-        self._txn_id = transaction.txn_id
         self._done: dict[tuple[str, int], Manifest] = {}
 
     def plan(self, snapshot: Snapshot) -> Draft:
@@ -106,12 +104,7 @@ class _Upgrading:
             scenario_id=state.record.id,
             products=state.record.products,
             entity_counts=new.counts,
-            manifest=manifests.stored(
-                self._committer.log.storage,
-                new,
-                scenario_id=state.record.id,
-                txn_id=self._txn_id,
-            ),
+            manifest=manifests.stored(new, state.record.id, writer=self._writer),
             statistics=self._statistics(state, new),
             same_rows=True,
         )

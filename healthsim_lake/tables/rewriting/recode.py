@@ -9,8 +9,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from healthsim_lake.entities.codec import Chunk, decode, encode_rows
-from healthsim_lake.entities.types import PROVENANCE, EntityType
+from healthsim_lake.entities.codec import Chunk, Shape, decode, encode_rows
+from healthsim_lake.entities.types import PROVENANCE, ROW_SHAPE, EntityType
 from healthsim_lake.tables import parquet
 
 
@@ -38,7 +38,8 @@ def reencoded(
     Args:
         rows: The rows.
         target: The table's type.
-        former: The columns that the rows had; its provenance is carried over.
+        former: The columns that the rows had; its provenance is carried over where the rows do
+            not feed it.
         keys: What the key column holds, as far as the rows do not say; null where they do.
     """
     chunk = encode_rows(target, rows, defaults={}, table=target.name)
@@ -53,8 +54,21 @@ def reencoded(
         at = data.schema.get_field_index(name)
         field = target.arrow_schema.field(at)
         if _as_text(column.type) == field.type:
-            data = data.set_column(at, field, column.cast(field.type))
+            fed = _is_fed(chunk.shapes, data[ROW_SHAPE], name)
+            cells = pc.if_else(fed, data[name], column.cast(field.type))
+            data = data.set_column(at, field, cells)
     return Chunk(data=data, shapes=chunk.shapes, rows=chunk.rows)
+
+
+def _is_fed(shapes: Sequence[Shape], row_shape: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
+    """Return for each row whether its shape says that `column` holds a value of it, or none.
+
+    There, a null cell may mean that the row has no such key, and any other that it has.
+    """
+    own = [
+        at for at, shape in enumerate(shapes) if any(one.column == column for one in shape.entries)
+    ]
+    return pc.is_in(row_shape, value_set=pa.array(own, row_shape.type))
 
 
 def _as_text(kind: pa.DataType) -> pa.DataType:
