@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -12,34 +11,26 @@ from datetime import datetime, timedelta
 from healthsim_lake import _clock
 from healthsim_lake._version import __version__
 from healthsim_lake.catalog.actions import Action, Requirement
-from healthsim_lake.catalog.chain import read_commit
 from healthsim_lake.catalog.check import check
 from healthsim_lake.catalog.commit import Commit
+from healthsim_lake.catalog.creation import Creation
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.names import check_text
 from healthsim_lake.catalog.records import FileGroup
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.errors import (
     AbandonedError,
-    AccessError,
     ClockError,
-    CommitStateUnknownError,
     CommitTimeoutError,
     InputError,
     IntegrityError,
-    KeyExistsError,
     LakeReplacedError,
     NewerFormatError,
-    ReadOnlyError,
-    StorageError,
-    StorageFullError,
-    UnsafeStoreError,
 )
 from healthsim_lake.storage import layout
 
 WRITER = f"healthsim-lake {__version__}"
 MAX_CLOCK_SKEW = timedelta(hours=1)
-MAX_ATTEMPTS_AT_ONE_NUMBER = 3
 LONG_RUNNING = timedelta(minutes=10)
 """A transaction older than this makes sure that its files are still there."""
 _FIRST_SLOTS, _MOST_SLOTS = 4, 16
@@ -124,7 +115,7 @@ class Transaction:
         self.txn_id = _clock.new_txn_id()
         self._log, self._tidy, self._label = log, tidy, label or Label()
         self._deadline = deadline
-        self._may_stand = False
+        self._creation = Creation(log.storage, self.txn_id)
         self._begun = _clock.now()
         self._settled: Callable[[], None] = _nothing
         self._waited = 0.0
@@ -133,7 +124,7 @@ class Transaction:
     @property
     def may_stand(self) -> bool:
         """Whether its commit is, or may be, in the log: its files must then not be removed."""
-        return self._may_stand
+        return self._creation.may_stand
 
     def waits_for(self, settled: Callable[[], None]) -> None:
         """Have `settled` called before each create: it returns when all that is named is there."""
@@ -197,17 +188,10 @@ class Transaction:
         data = commit.to_bytes()
         self._wait_for_files()
         self._log.verify_identity()
-        self._may_stand = True
-        try:
-            stands = self._create(commit.version, data)
-        except KeyboardInterrupt:
-            self._may_stand = self._stands_interrupted(commit.version)
-            raise
-        if stands:
-            self.done = commit
-            return Committed(self._log.accept(commit, data), commit, commit.result)
-        self._may_stand = False
-        return None
+        if not self._creation.run(commit.version, data):
+            return None
+        self.done = commit
+        return Committed(self._log.accept(commit, data), commit, commit.result)
 
     def _wait_for_files(self) -> None:
         """Wait until everything is there that the commit names; others are not to blame for it."""
@@ -263,82 +247,6 @@ class Transaction:
                         f"{_clock.iso(self._begun)}; nothing was changed, do it again"
                     )
 
-    def _create(self, version: int, data: bytes) -> bool:
-        """Create the commit; return whether it is ours that stands there now."""
-        failure: StorageError | None = None
-        for attempt in range(MAX_ATTEMPTS_AT_ONE_NUMBER):
-            try:
-                self._log.storage.create(layout.commit(version), data)
-            except KeyExistsError:
-                with contextlib.suppress(_AbsentError):
-                    return self._stands(version)
-                return False  # its writer is in the middle of it
-            except (AccessError, ReadOnlyError, StorageFullError, UnsafeStoreError) as error:
-                if self._stands_refused(version):
-                    return True
-                if failure is not None:
-                    self._may_stand = True  # the request without an answer may still arrive
-                    raise _unknown(version, failure) from error
-                raise
-            except StorageError as error:
-                failure = error
-                with contextlib.suppress(_AbsentError):
-                    return self._stands(version)
-                time.sleep(0.05 * 2**attempt)
-            else:
-                return True
-        raise _unknown(version, failure) from failure
-
-    def _stands_refused(self, version: int) -> bool:
-        """Return whether our commit stands although the store refused it.
-
-        A disk may be full only when it is asked to keep the name, and a client may have repeated a
-        request whose answer was lost.
-        """
-        try:
-            self._may_stand = self._is_ours(version)
-        except _AbsentError:
-            self._may_stand = False
-        except CommitStateUnknownError:
-            return False  # its files are kept
-        return self._may_stand and self._lasts(version)
-
-    def _stands_interrupted(self, version: int) -> bool:
-        """Return whether our commit may stand although we were interrupted while we made it."""
-        if not self._log.storage.stages:
-            return True  # a store may still do what it was asked
-        try:
-            return self._is_ours(version)
-        except _AbsentError:
-            return False
-        except CommitStateUnknownError:
-            return True
-
-    def _stands(self, version: int) -> bool:
-        """Return whether our commit stands, for good, although the store did not say so."""
-        return self._is_ours(version) and self._lasts(version)
-
-    def _lasts(self, version: int) -> bool:
-        """Make the name of our commit durable; returns True, or raises what may become of it."""
-        try:
-            self._log.storage.sync(layout.LOG)
-        except StorageError as error:
-            raise CommitStateUnknownError(
-                f"commit {version} is there, but may be gone after a power failure: {error}"
-            ) from error
-        return True
-
-    def _is_ours(self, version: int) -> bool:
-        try:
-            found = read_commit(self._log.storage, version)
-        except StorageError as error:
-            raise CommitStateUnknownError(
-                f"commit {version} may or may not have been kept: {error}"
-            ) from error
-        if found is None:
-            raise _AbsentError
-        return found[0].txn_id == self.txn_id
-
     def _wait(self, lost: int, *, cost: float, started: float) -> None:
         """Back off by a random number of slots, each as long as an attempt takes here."""
         if time.monotonic() - started > self._deadline:
@@ -350,19 +258,8 @@ class Transaction:
         time.sleep(random.uniform(0, slots) * cost * 1.1)  # noqa: S311  # spreads writers, no secret
 
 
-class _AbsentError(Exception):
-    """The commit is not in the log."""
-
-
 def _nothing() -> None:
     """Wait for nothing."""
-
-
-def _unknown(version: int, failure: StorageError | None) -> CommitStateUnknownError:
-    return CommitStateUnknownError(
-        f"the store did not say whether it kept commit {version} ({failure}); "
-        "look at the scenario before saving again, or repeat with the same idempotency_key"
-    )
 
 
 def _next_timestamp(snapshot: Snapshot) -> datetime:

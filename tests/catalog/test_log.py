@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from healthsim_lake import _clock
-from healthsim_lake.catalog import actions, checkpoint, transaction
+from healthsim_lake.catalog import actions, checkpoint
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.records import Manifest
 from healthsim_lake.catalog.transaction import Draft, Label, Transaction
@@ -20,6 +20,7 @@ from healthsim_lake.errors import (
     NameTakenError,
     NewerFormatError,
     NotALakeError,
+    StorageError,
     VersionNotFoundError,
 )
 from healthsim_lake.storage import layout, open_storage
@@ -263,7 +264,7 @@ def test_a_lost_answer_is_found_in_the_log(log, monkeypatch):
     def losing(key, data):
         real(key, data)
         monkeypatch.setattr(log.storage, "create", real)
-        raise transaction.StorageError(5, "the answer was lost")
+        raise StorageError(5, "the answer was lost")
 
     monkeypatch.setattr(log.storage, "create", losing)
     assert commit(log, create("b")).snapshot.version == 2

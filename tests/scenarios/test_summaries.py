@@ -561,3 +561,17 @@ def test_the_summary_of_a_real_export_is_complete(tmp_path, synthea_folder):
     assert figures["top_medications"][0]["code"] == "314076"
     assert figures["top_labs"]
     assert told(summary) == told(forgotten(lake, "synthea"))
+
+
+def test_samples_are_of_the_rows_as_they_were_saved_whatever_becomes_of_them(lake):
+    patients = [{"id": f"p{number}", "gender": "F"} for number in range(3)]
+
+    def encounters():
+        for patient in patients:
+            patient["seen"] = {1, 2}  # has no JSON form; but the row was taken before
+            yield {"id": f"e-{patient['id']}", "patient_id": patient["id"]}
+
+    expected = [dict(patient) for patient in patients]
+    lake.scenarios.save("demo", {"patients": patients, "encounters": encounters()})
+    assert lake.scenarios.load("demo")["patients"] == expected
+    assert lake.scenarios.summary("demo").samples["patients"] == expected

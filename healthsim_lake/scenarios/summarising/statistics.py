@@ -38,6 +38,8 @@ LONGEST_ROW = 1_000
 """Characters of JSON of a row that is kept; longer ones are shortened."""
 
 Row = dict[str, Any]
+Picked = tuple[str, list[tuple[int, Row]]]
+"""Rows of a table with their positions in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,10 @@ class Gathering:
         if seed != self.seed:
             self.seed, self._seen = seed, {}
 
-    def observe(self, table: str, batch: Batch, chunk: Chunk, *, offset: int) -> None:
-        """Keep what may become samples of rows that are about to be written.
+    def pick(self, table: str, batch: Batch, chunk: Chunk, *, offset: int) -> Picked:
+        """Return what may become samples of rows that are about to be written; see `keep`.
+
+        The caller may change his rows afterwards.
 
         Args:
             table: Where to.
@@ -99,14 +103,18 @@ class Gathering:
         chosen = positions(self.seed, table, start + chunk.rows)
         own = [position - start for position in chosen if position >= start]
         if not own:
-            return
-        if isinstance(batch, pa.Table):
+            rows = []
+        elif isinstance(batch, pa.Table):
             rows = rows_of_chunk(chunk, own)
         else:
             rows = [normalise(batch[at], table=table) for at in own]
+        return table, [(start + at, row) for at, row in zip(own, rows, strict=True)]
+
+    def keep(self, picked: Picked) -> None:
+        """Keep the rows that were picked, no longer than samples are."""
+        table, rows = picked
         seen = self._seen.setdefault(table, {})
-        for at, row in zip(own, rows, strict=True):
-            seen[start + at] = shortened(row, LONGEST_ROW)
+        seen.update((at, shortened(row, LONGEST_ROW)) for at, row in rows)
 
     def conclude(
         self,

@@ -16,7 +16,7 @@ from healthsim_lake.entities.codec import Chunk, encode_frame, encode_rows
 from healthsim_lake.entities.types import EntityType
 from healthsim_lake.errors import InputError
 from healthsim_lake.scenarios.exchange.provenance import MARKS
-from healthsim_lake.scenarios.summarising.statistics import Gathering
+from healthsim_lake.scenarios.summarising.statistics import Gathering, Picked
 from healthsim_lake.scenarios.writing import sources
 from healthsim_lake.scenarios.writing.sources import Batch, Entities, Export, Progress
 from healthsim_lake.scenarios.writing.tables_in_use import TablesInUse
@@ -90,14 +90,14 @@ def write_rows(
         unsent.append(sink)
         if large or len(unsent) > MOST_UNSENT:
             _send(unsent)
-            _observe(unsent)
+            _keep_samples(unsent)
             unsent.clear()
         if given.on_progress is not None:
             given.on_progress(key, sink.rows)
     _send(unsent)
     # The last ones first: those before are in the hands of helpers, and these may still be ours
     sets = [sink.close() for sink in reversed(sinks.values())]
-    _observe(unsent)  # while the files are written
+    _keep_samples(unsent)  # while the files are written
     writer.measure()
     if keys is not None:
         keys.update({key: sink.keys for key, sink in sinks.items()})
@@ -109,9 +109,9 @@ def _send(sinks: Iterable[_Sink]) -> None:
         sink.send()
 
 
-def _observe(sinks: Iterable[_Sink]) -> None:
+def _keep_samples(sinks: Iterable[_Sink]) -> None:
     for sink in sinks:
-        sink.observe()
+        sink.keep_samples()
 
 
 class _Sink:
@@ -132,7 +132,7 @@ class _Sink:
         self._writer, self._tables, self._gathering = writer, tables, gathering
         self._files: list[PendingFile] = []
         self._unsent: list[tuple[Chunk, EntityType]] = []
-        self._unobserved: list[tuple[str, Batch, Chunk, int]] = []
+        self._picked: list[Picked] = []
 
     def take(self, batch: Batch, moment: datetime, provenance: Mapping[str, str]) -> bool:
         """Encode a batch; return whether it is so large that it is to be sent at once."""
@@ -148,7 +148,8 @@ class _Sink:
             known = _listed(chunk.data[entity_type.key])
             self.keys += (key for key in known if key is not None)
         self._unsent.append((chunk, entity_type))
-        self._unobserved.append((entity_type.name, batch, chunk, self.rows))
+        picked = self._gathering.pick(entity_type.name, batch, chunk, offset=self.rows)
+        self._picked.append(picked)
         self.rows += chunk.rows
         return not _is_small(chunk)
 
@@ -157,11 +158,11 @@ class _Sink:
         self._files += [self._writer.submit(*one) for one in self._unsent]
         self._unsent.clear()
 
-    def observe(self) -> None:
-        """Look for samples in what was taken; best while the files are written."""
-        for table, batch, chunk, offset in self._unobserved:
-            self._gathering.observe(table, batch, chunk, offset=offset)
-        self._unobserved.clear()
+    def keep_samples(self) -> None:
+        """Keep samples of what was taken; best while the files are written."""
+        for picked in self._picked:
+            self._gathering.keep(picked)
+        self._picked.clear()
 
     def close(self) -> EntitySet:
         """Return the files, encoded."""
