@@ -50,6 +50,18 @@ def _helpers(process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix=f"healthsim-write-{process}")
 
 
+def _submitted(work: Callable[[], T], threads: int) -> Future[T]:
+    helpers = _helpers(os.getpid(), threads)
+    try:
+        return helpers.submit(work)
+    except KeyboardInterrupt:
+        # It may have been starting a thread, which then is not among those that a program ends
+        # when it ends, and would wait for work for ever
+        _helpers.cache_clear()
+        helpers.shutdown(wait=False)
+        raise
+
+
 class FileWriter:
     """Writes the data files of one transaction.
 
@@ -280,7 +292,7 @@ class FileWriter:
 
     def _run(self, work: Callable[[], T]) -> Future[T]:
         """Have a helper do something beside."""
-        future = _helpers(os.getpid(), self._threads).submit(work)
+        future = _submitted(work, self._threads)
         self._futures.append(future)
         return future
 

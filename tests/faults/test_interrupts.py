@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -15,11 +16,22 @@ from faulty import lake_on
 from operations import OPERATIONS
 from rehearsal import FULL
 
-from healthsim_lake.catalog import head, transaction, uncollected
-from healthsim_lake.tables import committer, publish, writer
+from healthsim_lake.catalog import creation, head, transaction, uncollected
+from healthsim_lake.tables import committer, publish, underway, writer
 
 WATCHED = {
-    one.__file__ for one in (contextlib, head, transaction, uncollected, committer, publish, writer)
+    one.__file__
+    for one in (
+        contextlib,
+        creation,
+        head,
+        transaction,
+        uncollected,
+        committer,
+        publish,
+        underway,
+        writer,
+    )
 }
 PATIENCE = 60
 """Seconds after which whoever waits for a lock is taken to wait for ever."""
@@ -75,3 +87,25 @@ def test_an_interrupt_leaves_no_lock_held_and_the_collector_on(fresh, operation)
         other.join(PATIENCE)
         assert not other.is_alive(), f"a lock is held since {last}"
         assert lake.scenarios.get("renamed").name == "renamed"
+
+
+def test_a_program_that_is_interrupted_while_its_first_helper_starts_ends(tmp_path):
+    program = """
+import sys, threading
+from healthsim_lake import Lake
+start = threading.Thread.start
+def interrupted(self):
+    start(self)
+    if self.name.startswith("healthsim-write"):
+        threading.Thread.start = start
+        raise KeyboardInterrupt
+threading.Thread.start = interrupted
+try:
+    Lake(sys.argv[1]).scenarios.save("first", {"things": [{"id": 1}]})
+except KeyboardInterrupt:
+    Lake(sys.argv[1]).scenarios.save("second", {"things": [{"id": 2}]})
+    print([one.name for one in Lake(sys.argv[1]).scenarios.list()])
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "lake")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "['second']\n", "")
