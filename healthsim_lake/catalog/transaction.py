@@ -117,7 +117,7 @@ class Transaction:
         self._deadline = deadline
         self._creation = Creation(log.storage, self.txn_id)
         self._begun = _clock.now()
-        self._settled: Callable[[], None] = _nothing
+        self._settled: Callable[[], None] = lambda: None
         self._waited = 0.0
         self.done: Commit | None = None
 
@@ -256,10 +256,6 @@ class Transaction:
             )
         slots = min(_FIRST_SLOTS * 2 ** (lost - 1), _MOST_SLOTS)
         time.sleep(random.uniform(0, slots) * cost * 1.1)  # noqa: S311  # spreads writers, no secret
-
-
-def _nothing() -> None:
-    """Wait for nothing."""
 
 
 def _next_timestamp(snapshot: Snapshot) -> datetime:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from healthsim_lake.catalog.log import CommitLog
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
+from healthsim_lake.tables.selection import manifests_of
 
 Chosen = Sequence[ScenarioState] | None
 """The scenarios that a question is about; None when it is about the whole lake."""
@@ -100,6 +101,6 @@ def _tags(states: Sequence[ScenarioState]) -> Iterator[tuple[Any, ...]]:
 
 
 def _entities(log: CommitLog, states: Sequence[ScenarioState]) -> Iterator[tuple[Any, ...]]:
-    for state in states:
-        for one in log.manifest(state).sets:
+    for state, manifest in zip(states, manifests_of(log, states), strict=True):
+        for one in manifest.sets:
             yield state.record.id, one.table, one.key, one.rows

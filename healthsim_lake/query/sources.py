@@ -15,7 +15,8 @@ from healthsim_lake.entities.registry import Registry
 from healthsim_lake.entities.types import ROW_SHAPE, EntityType
 from healthsim_lake.query.catalog_tables import CatalogTable
 from healthsim_lake.query.views import FileSource, View
-from healthsim_lake.tables.places import FileRef, in_parallel, locate_to_read, refs
+from healthsim_lake.tables.places import FileRef, locate_to_read, refs
+from healthsim_lake.tables.selection import manifests_of
 
 _MOST_ALLOWED = 200
 _MOST_WATCHED = 50
@@ -134,8 +135,8 @@ class Sources:
         )
 
     @cached_property
-    def _manifests(self) -> tuple[Manifest, ...]:
-        return tuple(in_parallel(self._log.storage, self._log.manifest, self._states))
+    def _manifests(self) -> list[Manifest]:
+        return manifests_of(self._log, self._states)
 
     def places(self) -> tuple[str, ...]:
         """Return where local files of any table may stand, now or later.

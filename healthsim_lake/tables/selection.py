@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from healthsim_lake._shown import shown
 from healthsim_lake.catalog.log import CommitLog
+from healthsim_lake.catalog.records import Manifest, ManifestRef
 from healthsim_lake.catalog.snapshot import Snapshot
 from healthsim_lake.catalog.state import ScenarioState
 from healthsim_lake.errors import InputError
-from healthsim_lake.tables.places import FileRef, refs
+from healthsim_lake.tables.places import FileRef, in_parallel, refs
 
 
 def choose(
@@ -33,12 +34,20 @@ def choose(
     return [one for one in snapshot.scenarios.values() if not one.record.deleted]
 
 
+def manifests_of(log: CommitLog, chosen: Sequence[ScenarioState]) -> list[Manifest]:
+    """Return the manifests of the chosen scenarios; those beside the log are read side by side."""
+    large = [state for state in chosen if isinstance(state.manifest, ManifestRef)]
+    read = in_parallel(log.storage, log.manifest, large)
+    found = {state.record.id: manifest for state, manifest in zip(large, read, strict=True)}
+    return [found.get(state.record.id) or log.manifest(state) for state in chosen]
+
+
 def files_of(log: CommitLog, chosen: Sequence[ScenarioState], table: str) -> list[FileRef]:
     """Return the files that hold the rows of `table` in the chosen scenarios, in their order."""
     return [
         ref
-        for state in chosen
-        for one in log.manifest(state).sets
+        for state, manifest in zip(chosen, manifests_of(log, chosen), strict=True)
+        for one in manifest.sets
         if one.table == table
         for ref in refs(one, state.record.id)
     ]

@@ -230,9 +230,10 @@ class FileWriter:
         return self._run(lambda: self._sync(files))
 
     def settle(self) -> None:
-        """Wait until nothing of this transaction is on its way any more.
+        """Wait until nothing of this transaction is on its way any more, and all can be read.
 
-        Else a scenario could be purged after the commit, and before its last document is written.
+        Before the commit, because the scenario could else be purged after it, and before its last
+        document is written.
 
         Raises:
             StorageError: Something could not be written.

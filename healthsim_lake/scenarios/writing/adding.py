@@ -76,7 +76,7 @@ class Adding:
             self._sets = write_rows(
                 given, writer=writer, tables=self._tables, gathering=self._gathering
             )
-            writer.sync()  # for what follows reads them
+            writer.settle()  # for what follows reads them
             self._new_keys = self._read_new_keys()
             committed = self._committer.commit(
                 lambda snapshot: self._plan(snapshot, writer),

@@ -44,7 +44,7 @@ def recode(
     types: Mapping[str, EntityType],
 ) -> list[EntitySet]:
     """Return `sets` with the files of the tables in `types` written anew with those columns."""
-    writer.sync()  # or there may be nothing to read yet
+    writer.settle()  # or there may be nothing to read yet
     result = []
     for one in sets:
         entity_type = types.get(one.table)
